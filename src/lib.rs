@@ -1,2 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Farmhand.
+//! Farmhand sends a Blender scene to a render farm, watches it, and brings the frames home.
+//!
+//! The map, in the order of a scene's way through it:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`frames`] | `FrameSet`: `1-10, 20, 30-100:2` |
+//! | [`outputs`] | output patterns, which files a frame owes, whole-file checks |
+//! | [`blend`] | what a .blend file says of its scenes |
+//! | [`lanes`] | job description, claims, records, and the rules that share frames out |
+//! | [`plan`] | lanes, order, estimate |
+//! | [`farm`] | the Flamenco client |
+//! | [`config`] | where files live on this platform |
+//! | [`check`] | findings before sending |
+//! | [`watch`] | the farm's answers folded into a snapshot |
+//! | [`job`] | composes a submission from all of the above |
+//! | [`local`] | the farm on this computer |
+//! | [`cli`] | the `farmhand` command |
+//!
+//! `ARCHITECTURE.md` says who may use whom.
+
+pub mod blend;
+pub mod check;
+pub mod cli;
+pub mod config;
+pub mod farm;
+pub mod frames;
+pub mod job;
+pub mod lanes;
+pub mod local;
+pub mod outputs;
+pub mod plan;
+#[cfg(feature = "python")]
+mod python;
+pub mod watch;

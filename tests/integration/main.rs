@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The one integration binary; each module is a file beside this one.
