@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make help` lists what there is. Everything that a target needs, it installs.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo build test test-all check bench wheel addon pictures clean
+
+VENV := .venv/bin
+SCENE ?=
+DEMO_DIR ?= demo-out
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 14
+
+demo: build ## render a real animated scene on this computer (SCENE=path.blend takes your own)
+	@tools/setup.sh blender
+	@tools/demo.sh "$(SCENE)" "$(DEMO_DIR)"
+
+build: ## the library and the farmhand command, in .venv
+	@tools/setup.sh venv
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(VENV)/maturin develop --release --quiet
+
+test: build ## every fast test, a real Blender included
+	@tools/setup.sh blender
+	cargo test --quiet
+	$(VENV)/pytest -m "not slow"
+
+test-all: build ## the slow beds: every Blender, the window, kills, the full exploration of the lane rules
+	@tools/setup.sh blender
+	@tools/setup.sh window
+	cargo test --quiet --test integration -- --ignored
+	FARMHAND_TEST_BLENDERS="$$(command -v blender):$$(tools/setup.sh bpy 4.5.15):$$(tools/setup.sh bpy 5.0.1)" $(VENV)/pytest -m slow tests
+
+check: build ## formatting, lints, types, stubs, licences
+	cargo fmt --check
+	cargo check --quiet
+	cargo clippy --quiet --all-targets --features python -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items
+	$(VENV)/ruff format --check
+	$(VENV)/ruff check
+	$(VENV)/mypy
+	cd python && ../$(VENV)/stubtest farmhand --ignore-disjoint-bases
+	"$$(tools/setup.sh deny)" --all-features check bans licenses sources
+
+bench: build ## warm lanes against Blender's own -a, side by side
+	@tools/setup.sh blender
+	$(VENV)/python tests/bench/warm_lanes.py
+
+wheel: ## the wheel, in dist/
+	@tools/setup.sh venv
+	PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/maturin build --release --quiet --zig --compatibility manylinux_2_28 --out dist
+
+addon: wheel ## the extension and the classic add-on, in dist/
+	$(VENV)/python tools/build_addon.py
+
+pictures: addon ## take the panel's pictures anew, from a real window
+	@tools/setup.sh blender
+	@tools/setup.sh window
+	FARMHAND_PICTURES=docs/pictures $(VENV)/pytest tests/window
+
+clean: ## remove what the targets above made here
+	rm -rf .venv dist target demo-out

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what the build and the tests need, once; what is there already is kept.
+#   setup.sh venv              .venv with the pinned tools of requirements-dev.txt
+#   setup.sh blender           a Blender to render with: one on PATH, else Debian's package, else the bpy module in .venv
+#   setup.sh bpy VERSION       a Blender as a Python module, in the cache; prints its Python
+#   setup.sh window            an X server and a mouse for the window test (Debian)
+#   setup.sh deny              cargo-deny, built into the cache; prints its path
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cache=${FARMHAND_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/farmhand-dev}
+bpy_default=4.5.15
+deny_version=0.20.2
+
+say() { printf '%s\n' "$*" >&2; }
+
+python() {
+  for candidate in python3.11 python3; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  say "No Python 3.9 or newer was found on PATH; CPython 3.11 is what the tests use."
+  return 1
+}
+
+apt() {
+  if [ "$(id -u)" = 0 ]; then
+    command apt-get "$@"
+  else
+    sudo -n apt-get "$@"
+  fi
+}
+
+apt_install() {
+  command -v apt-get >/dev/null || { say "Please install with your system's package manager: $*"; return 1; }
+  say "Installing: $*"
+  apt install -y --no-install-recommends "$@" >/dev/null 2>&1 ||
+    { apt update >/dev/null && apt install -y --no-install-recommends "$@" >/dev/null; }
+}
+
+venv() {
+  stamp=.venv/.requirements
+  if ! cmp -s requirements-dev.txt "$stamp"; then
+    say "Preparing .venv"
+    [ -x .venv/bin/python ] || "$(python)" -m venv .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+    cp requirements-dev.txt "$stamp"
+  fi
+}
+
+blender() {
+  command -v "${FARMHAND_BLENDER:-blender}" >/dev/null && return
+  apt_install blender && command -v blender >/dev/null && return
+  .venv/bin/python -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("bpy") is None)' && return
+  say "Installing Blender $bpy_default as a Python module (about 400 MB)"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check "bpy==$bpy_default"
+}
+
+bpy() {
+  folder=$cache/bpy-$1
+  if [ ! -e "$folder/ready" ]; then
+    say "Installing Blender $1 as a Python module into $folder"
+    mkdir -p "$cache"
+    "$(python)" -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "bpy==$1"
+    touch "$folder/ready"
+  fi
+  printf '%s\n' "$folder/bin/python"
+}
+
+window() {
+  command -v Xvfb >/dev/null && command -v xdotool >/dev/null && command -v import >/dev/null && return
+  apt_install xvfb xdotool imagemagick libgl1-mesa-dri openbox x11-utils xauth
+}
+
+deny() {
+  folder=$cache/cargo-deny-$deny_version
+  if [ ! -x "$folder/bin/cargo-deny" ]; then
+    say "Building cargo-deny $deny_version into $folder"
+    # Its own target folder: the caller's holds Farmhand's, under other flags.
+    CARGO_TARGET_DIR=$(mktemp -d) cargo install cargo-deny --quiet --version "$deny_version" --locked --no-default-features --root "$folder" >&2
+  fi
+  printf '%s\n' "$folder/bin/cargo-deny"
+}
+
+case ${1:-} in
+  venv | blender | window | deny) "$1" ;;
+  bpy) bpy "${2:?usage: setup.sh bpy VERSION}" ;;
+  *) sed -n '3,9p' "$0" >&2; exit 2 ;;
+esac
