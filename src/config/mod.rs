@@ -1,2 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! config.
+//! Where Farmhand's own files live on this platform.
+
+mod dirs;
+
+pub use dirs::{ConfigError, Dirs, Platform};
