@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-//! farm.
+//! The Flamenco client: what the Manager's API says, and how to ask it.
+
+pub mod models;
