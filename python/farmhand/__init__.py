@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Send Blender scenes to a render farm, watch them, and bring the frames home.
+
+    import farmhand
+
+    farm = farmhand.local()                          # this computer; or farmhand.connect("https://farm.example.com")
+    submission = farm.submit("shot.blend", frames="1-24")
+    job = submission.result()
+    job.wait()
+    print(job.output_dir)
+
+Nothing here blocks unless its docstring says so.
+"""
+
+from __future__ import annotations
+
+from farmhand._native import (
+    BlendFile,
+    Event,
+    Farm,
+    FarmWatch,
+    Finding,
+    Frames,
+    Job,
+    JobView,
+    Operation,
+    Snapshot,
+    Submission,
+    __version__,
+    check,
+    connect,
+    format_seconds_left,
+    local,
+    plan,
+    read_blend,
+)
+from farmhand.errors import (
+    BlendFileError,
+    BlendFileMissingError,
+    CancelledError,
+    CheckError,
+    FarmhandError,
+    FarmRefusedError,
+    FarmTimeoutError,
+    FarmUnreachableError,
+    FrameSetError,
+    JobFailedError,
+    LocalFarmError,
+    NotFoundError,
+)
+
+__all__ = [
+    "BlendFile",
+    "BlendFileError",
+    "BlendFileMissingError",
+    "CancelledError",
+    "CheckError",
+    "Event",
+    "Farm",
+    "FarmRefusedError",
+    "FarmTimeoutError",
+    "FarmUnreachableError",
+    "FarmWatch",
+    "FarmhandError",
+    "Finding",
+    "FrameSetError",
+    "Frames",
+    "Job",
+    "JobFailedError",
+    "JobView",
+    "LocalFarmError",
+    "NotFoundError",
+    "Operation",
+    "Snapshot",
+    "Submission",
+    "__version__",
+    "check",
+    "connect",
+    "format_seconds_left",
+    "local",
+    "plan",
+    "read_blend",
+]

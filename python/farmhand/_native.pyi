@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native module. Import what is here from `farmhand`."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, final
+
+__version__: str
+
+_Path = str | os.PathLike[str]
+
+@final
+class Frames:
+    """A set of frames, written as `1-10, 20, 30-100:2` (also `30-100x2`).
+
+    Negative frames, spaces and duplicates are fine; ten million frames cost nothing until they are listed.
+
+    Raises:
+        FrameSetError: The text is empty, a range is reversed, a step is zero, or something is no number.
+    """
+
+    def __new__(cls, text: str) -> Frames: ...
+    @property
+    def count(self) -> int:
+        """How many frames there are."""
+    @property
+    def first(self) -> int:
+        """The lowest frame."""
+    @property
+    def last(self) -> int:
+        """The highest frame."""
+    def __len__(self) -> int: ...
+    def __contains__(self, frame: int, /) -> bool: ...
+    def __iter__(self) -> Iterator[int]: ...
+    def __str__(self) -> str: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class BlendFile:
+    """What a .blend file says of itself, read without Blender."""
+
+    @property
+    def path(self) -> str:
+        """The file's local path, as it was given."""
+    @property
+    def blender_version(self) -> tuple[int, int]:
+        """The Blender that saved it, such as `(4, 5)`."""
+    @property
+    def active_scene(self) -> str | None:
+        """The name of the scene that was active when the file was saved."""
+    @property
+    def scenes(self) -> list[dict[str, Any]]:
+        """Each scene's facts: frame range, engine, camera, output and so on."""
+
+@final
+class Finding:
+    """Something to know, or to mend, before sending."""
+
+    @property
+    def code(self) -> str:
+        """A stable name, such as `no-camera`."""
+    @property
+    def severity(self) -> Literal["error", "warning", "notice"]:
+        """`error` stops a submission."""
+    @property
+    def message(self) -> str:
+        """What it is about."""
+    @property
+    def fix(self) -> str | None:
+        """What to do about it."""
+
+@final
+class Event:
+    """One step of a piece of long work."""
+
+    @property
+    def kind(self) -> Literal["stage", "notice"]:
+        """`stage`: the work moved on; `notice`: something that people should know."""
+    @property
+    def message(self) -> str:
+        """The stage or the notice, in words."""
+
+@final
+class Operation:
+    """Work under way in the background, such as a cancellation."""
+
+    @property
+    def state(self) -> Literal["running", "done", "failed", "cancelled"]:
+        """Never blocks."""
+    @property
+    def error(self) -> str | None:
+        """Why it failed, or None."""
+    def result(self, *, timeout_secs: float | None = None) -> None:
+        """Wait for the end. Ctrl-C is honoured.
+
+        Raises:
+            FarmTimeoutError: It took longer than `timeout_secs`.
+            FarmhandError: It failed.
+        """
+
+@final
+class Submission:
+    """A submission under way in the background."""
+
+    @property
+    def state(self) -> Literal["running", "done", "failed", "cancelled"]:
+        """Never blocks."""
+    @property
+    def stage(self) -> str:
+        """What is being done now, in words. Never blocks."""
+    @property
+    def error(self) -> str | None:
+        """Why it failed, or None."""
+    @property
+    def job_id(self) -> str | None:
+        """The job's id once the farm has it."""
+    def poll(self) -> list[Event]:
+        """What has happened since the last call. Never blocks."""
+    def cancel(self) -> None:
+        """Ask for the end; what was staged is removed. Never blocks."""
+    def result(self, *, timeout_secs: float | None = None) -> Job:
+        """Wait until the farm has the job. Ctrl-C is honoured.
+
+        Raises:
+            CheckError: The scene cannot be rendered as it is.
+            FarmTimeoutError: It took longer than `timeout_secs`; the submission goes on.
+            CancelledError: It was cancelled.
+            FarmhandError: Anything else that went wrong.
+        """
+
+@final
+class Job:
+    """A job on a farm. Its methods ask the farm and block while they do; Ctrl-C is honoured."""
+
+    @property
+    def job_id(self) -> str:
+        """The farm's id of it."""
+    @property
+    def name(self) -> str:
+        """The job's name, the .blend's by default."""
+    @property
+    def output_dir(self) -> str:
+        """The local folder that the frames go to."""
+    def status(self, *, timeout_secs: float = 30.0) -> str:
+        """The job's status in Flamenco's words: queued, active, completed, failed, canceled and so on."""
+    def progress(self, *, timeout_secs: float = 30.0) -> dict[str, Any]:
+        """Frames done, failed and in work, and the seconds left; keys as in ARCHITECTURE.md."""
+    def frames(self, *, timeout_secs: float = 30.0) -> list[dict[str, Any]]:
+        """The record of every rendered frame; keys as in `docs/lanes.md`."""
+    def wait(self, *, timeout_secs: float | None = None) -> str:
+        """Wait until the job has ended and return its status.
+
+        Raises:
+            JobFailedError: The job failed or was cancelled; the message names the frames and reasons.
+            FarmTimeoutError: It took longer than `timeout_secs`; the job goes on.
+        """
+    def cancel(self, *, timeout_secs: float = 30.0) -> None:
+        """Cancel the job; rendered frames stay."""
+    def retry(self, *, timeout_secs: float = 30.0) -> list[int]:
+        """Ask for the failed frames again, and return them."""
+    def log(self, *, timeout_secs: float = 30.0) -> str:
+        """What the job's lanes have printed so far."""
+
+@final
+class JobView:
+    """A job as a snapshot shows it."""
+
+    @property
+    def job_id(self) -> str:
+        """The farm's id of it."""
+    @property
+    def name(self) -> str:
+        """The job's name."""
+    @property
+    def status(self) -> str:
+        """In Flamenco's words: queued, active, completed, failed, canceled and so on."""
+    @property
+    def priority(self) -> int:
+        """Higher goes first; 50 is usual."""
+    @property
+    def is_live(self) -> bool:
+        """Whether it can still render frames."""
+    @property
+    def frames_total(self) -> int:
+        """How many frames the job has."""
+    @property
+    def frames_done(self) -> int:
+        """How many are rendered."""
+    @property
+    def frames_failed(self) -> int:
+        """How many could not be rendered."""
+    @property
+    def frames_in_work(self) -> list[int]:
+        """The frames that are being rendered now."""
+    @property
+    def fraction(self) -> float:
+        """The part that is done, 0 to 1, samples of the frames in work included."""
+    @property
+    def seconds_left(self) -> tuple[float, float] | None:
+        """A low and a high estimate, or None while there is nothing to go by."""
+    @property
+    def output_dir(self) -> str:
+        """The local folder that the frames go to."""
+    @property
+    def blend_file(self) -> str:
+        """The scene's local path."""
+    @property
+    def last_output(self) -> str | None:
+        """The picture that was finished last."""
+    @property
+    def failed(self) -> list[tuple[int, str]]:
+        """The failed frames and why."""
+
+@final
+class Snapshot:
+    """What was known of a farm at one moment."""
+
+    @property
+    def state(self) -> Literal["stopped", "connecting", "online", "offline"]:
+        """`stopped`: the local farm is not running; it starts with the first submission."""
+    @property
+    def message(self) -> str:
+        """The state in words, with the reason where there is one."""
+    @property
+    def jobs(self) -> list[JobView]:
+        """The farm's jobs, newest first."""
+
+@final
+class FarmWatch:
+    """Watches a farm in the background until it is dropped."""
+
+    def snapshot(self) -> Snapshot:
+        """What is known now. Reads memory; never blocks, never raises for a lost network."""
+    def refresh(self) -> None:
+        """Ask the farm again soon. Never blocks."""
+
+@final
+class Farm:
+    """A farm: this computer, or a Flamenco Manager. Making one connects to nothing."""
+
+    @property
+    def name(self) -> str:
+        """`This Computer`, or the farm's URL."""
+    def submit(
+        self,
+        path: _Path,
+        *,
+        frames: str | Frames | None = None,
+        scene: str | None = None,
+        camera: str | None = None,
+        view_layers: Sequence[str] | None = None,
+        samples: int | None = None,
+        percentage: int | None = None,
+        device: str = "auto",
+        denoise: Literal["scene", "off"] = "scene",
+        output: _Path | None = None,
+        existing: Literal["replace", "skip", "new-folder"] = "replace",
+        order: Literal["auto", "sequential"] = "auto",
+        priority: int = 50,
+        name: str | None = None,
+        auto_run: bool = False,
+    ) -> Submission:
+        """Send a saved .blend file. Returns at once; reading, checking and sending go on in the background.
+
+        Args:
+            path: The .blend's local path.
+            frames: A frame set; the scene's own range when left out.
+            scene: The scene's name; the active one when left out.
+            camera: The camera object's name; the scene's own (and its camera markers) when left out.
+            view_layers: The only view layers to render; those switched on in the scene when left out.
+            samples: Cycles samples; the scene's own when left out.
+            percentage: Resolution percentage; the scene's own when left out.
+            device: auto, cpu, gpu, optix, cuda, hip, oneapi or metal.
+            denoise: `off` renders without denoising where this Blender has no denoiser.
+            output: The folder for the frames; the scene's own output when left out.
+            existing: What to do about frames that are there already.
+            order: `auto` renders three scouts first; `sequential` renders in order.
+            priority: Higher goes first.
+            name: The job's name; the .blend's when left out.
+            auto_run: Let Python scripts inside the .blend run, as Blender's own setting does.
+        """
+    def jobs(self, *, timeout_secs: float = 30.0) -> list[Job]:
+        """The farm's jobs, newest first. Blocks."""
+    def job(self, job_id: str, *, timeout_secs: float = 30.0) -> Job:
+        """One job by its id. Blocks.
+
+        Raises:
+            NotFoundError: The farm does not know it.
+        """
+    def cancel_job(self, job_id: str) -> Operation:
+        """Cancel a job in the background."""
+    def retry_job(self, job_id: str) -> Operation:
+        """Ask for a job's failed frames again, in the background."""
+    def watch(self) -> FarmWatch:
+        """Watch the farm in the background. Returns at once."""
+
+def connect(url: str, *, token: str | None = None) -> Farm:
+    """A farm by its address. Connects to nothing yet.
+
+    Raises:
+        FarmhandError: The URL is not one.
+    """
+
+def local(*, launcher: Sequence[str] | None = None, slots: int | None = None, blender: _Path | None = None) -> Farm:
+    """The farm on this computer. It is started, in the background, by the first submission.
+
+    Args:
+        launcher: The command that runs `farmhand` here, without its arguments; the console script beside this Python by default.
+        slots: How many lanes render at once; 1 unless the farm runs already.
+        blender: The Blender to render with; found by itself by default.
+    """
+
+def read_blend(path: _Path) -> BlendFile:
+    """Read a .blend file without Blender. Blocks while it reads.
+
+    Raises:
+        BlendFileMissingError: It is not there or cannot be opened.
+        BlendFileError: It is no .blend, is cut short, or is too new.
+    """
+
+def check(path: _Path, *, frames: str | Frames | None = None, scene: str | None = None) -> list[Finding]:
+    """What to know before sending this file. Blocks while it reads.
+
+    Raises:
+        BlendFileError: As `read_blend`.
+    """
+
+def plan(frames: str | Frames, *, workers: int, simulation: bool = False) -> list[Frames]:
+    """The home chunk of each lane for so many workers."""
+
+def format_seconds_left(low: float, high: float) -> str:
+    """A range of seconds in words, such as `2 to 3 min left`."""
+
+def run_command(arguments: Sequence[str], *, launcher: Sequence[str]) -> int:
+    """Run the `farmhand` command and return its exit code."""
