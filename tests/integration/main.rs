@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The one integration binary; each module is a file beside this one.
+
+mod house;
