@@ -1,0 +1,1680 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Renders lanes of a job inside Blender 2.93 to 5.2 or the bpy module; docs/lanes.md is the contract.
+
+It is one file without any dependency because it travels with each job: a farm renders a job with the
+renderer it was sent with, whatever is installed there later. Three ways to start it::
+
+    blender -b --factory-startup --python render.py -- lane --job-file J --state-dir D --lane 0|last
+    python render.py lane --job-file J --state-dir D --lane 0      # where bpy is a module of this Python
+    … render.py probe                                              # what this Blender can do
+
+`lane` is the supervisor. It opens no scene: it starts this file again as `child` in a Blender that
+does, and feeds it frame after frame through a pipe. The parts, in order: wholeness of files, frames
+and order, files of the state folder, the child as the supervisor sees it, the supervisor, the child's
+side (scene, devices, rendering), the probe, and the command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextlib
+import dataclasses
+import errno
+import importlib
+import json
+import os
+import queue
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import uuid
+import zlib
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+FORMAT = 1
+FAILS_LIMIT = 3
+LOST_LIMIT = 8
+LOST_GOES_LAST = 2
+FIRST_TRIES = 2
+LOG_TAIL_LINES = 30
+PROGRESS_EVERY_SECS = 0.5
+# A scene that grows from 100 MB to 400 MB harms nobody: memory counts as growing from here on only.
+GROWTH_FLOOR_BYTES = 1 << 30
+GPU_ORDER = ("OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
+MOVIE_FORMATS = ("FFMPEG", "AVI_JPEG", "AVI_RAW", "H264", "XVID", "THEORA")
+WINDOWS = os.name == "nt"
+
+Json = Dict[str, Any]
+
+
+# --------------------------------------------------------------------------------------------------
+# Wholeness: is a picture complete, judged from its own bytes?
+
+
+def fault_in(path: str) -> Optional[str]:
+    """Say what is missing in the picture at `path`, or None where it is whole.
+
+    Formats that don't tell their own length (BMP, Targa, Cineon, DPX, Radiance, JPEG 2000) only have
+    to hold something: their size is in the frame record.
+    """
+    data = Path(path).read_bytes()
+    if not data:
+        return "it is empty"
+    expected = SUFFIX_FORMATS.get(os.path.splitext(path)[1].lower())
+    found = next((name for magic, name in MAGICS if data.startswith(magic)), None)
+    if expected is not None and found != expected:
+        return "it is no " + expected + " file"
+    try:
+        return WHOLENESS[found](data) if found else None
+    except (struct.error, IndexError, ValueError, zlib.error) as problem:
+        return "it ends too early or is damaged ({})".format(problem)
+
+
+def png_fault(data: bytes) -> Optional[str]:
+    """Walk the chunks of a PNG to IEND with their checksums, and count the rows inside."""
+    place, inflated, due, inflate = 8, 0, 0, zlib.decompressobj()
+    while True:
+        length, kind = struct.unpack_from(">I4s", data, place)
+        body = data[place + 8 : place + 8 + length]
+        (checksum,) = struct.unpack_from(">I", data, place + 8 + length)
+        if zlib.crc32(body, zlib.crc32(kind)) != checksum:
+            return "a checksum is wrong"
+        if kind == b"IHDR":
+            due = png_bytes_due(body)
+        elif kind == b"IDAT":
+            inflated += len(inflate.decompress(body))
+        elif kind == b"IEND":
+            return None if inflated >= due > 0 else "rows are missing"
+        place += 12 + length
+
+
+def png_bytes_due(header: bytes) -> int:
+    """Give the number of bytes that the rows of a PNG inflate to, interlaced (Adam7) or not."""
+    width, height, depth, colour, _, _, interlace = struct.unpack(">IIBBBBB", header)
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    passes = [(0, 0, 1, 1)]
+    if interlace:
+        passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    total = 0
+    for left, top, step_x, step_y in passes:
+        columns, rows = -(-(width - left) // step_x), -(-(height - top) // step_y)
+        if columns > 0 and rows > 0:
+            total += rows * (1 + (columns * bits + 7) // 8)
+    return total
+
+
+def jpeg_fault(data: bytes) -> Optional[str]:
+    """Walk a JPEG's segments, and its coded data by their markers, from SOI to EOI."""
+    place = 2
+    while True:
+        if data[place] != 0xFF:
+            return "a segment is damaged"
+        marker = data[place + 1]
+        if marker == 0xD9:
+            return None
+        if marker == 0xFF:
+            place += 1
+            continue
+        place += 2 + int(struct.unpack_from(">H", data, place + 2)[0])
+        if marker == 0xDA:
+            after = JPEG_MARKER.search(data, place)
+            if after is None:
+                return "its end is missing"
+            place = after.start()
+
+
+JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+
+
+def tiff_fault(data: bytes) -> Optional[str]:
+    """See that each strip or tile of each image of a TIFF lies inside the file."""
+    end = "<" if data[:2] == b"II" else ">"
+    big = struct.unpack_from(end + "H", data, 2)[0] == 43
+    word, count_kind, entry_size = ("Q", "Q", 20) if big else ("I", "H", 12)
+    place = int(struct.unpack_from(end + word, data, 8 if big else 4)[0])
+    pieces = 0
+    while place:
+        (entries,) = struct.unpack_from(end + count_kind, data, place)
+        place += struct.calcsize(count_kind)
+        tags: Dict[int, Tuple[int, ...]] = {}
+        for entry in range(entries):
+            tag, kind, count = struct.unpack_from(end + "HH" + word, data, place + entry * entry_size)
+            if tag in (273, 279, 324, 325):
+                item = {3: "H", 4: "I", 16: "Q"}[kind]
+                where = place + entry * entry_size + 4 + struct.calcsize(word)
+                if count * struct.calcsize(item) > struct.calcsize(word):
+                    (where,) = struct.unpack_from(end + word, data, where)
+                tags[tag] = struct.unpack_from("{}{}{}".format(end, count, item), data, where)
+        for offsets, sizes in ((273, 279), (324, 325)):
+            for offset, size in zip(tags.get(offsets, ()), tags.get(sizes, ())):
+                pieces += 1
+                if size == 0 or offset + size > len(data):
+                    return "a strip lies outside the file"
+        (place,) = struct.unpack_from(end + word, data, place + entries * entry_size)
+    return None if pieces else "it holds no picture"
+
+
+def webp_fault(data: bytes) -> Optional[str]:
+    """Walk the RIFF chunks of a WebP file to its declared end."""
+    end = 8 + int(struct.unpack_from("<I", data, 4)[0])
+    if data[8:12] != b"WEBP" or end > len(data):
+        return "its end is missing"
+    place, pictures = 12, 0
+    while place + 8 <= end:
+        kind, length = struct.unpack_from("<4sI", data, place)
+        pictures += kind in (b"VP8 ", b"VP8L", b"ANMF")
+        place += 8 + length + length % 2
+    return None if place == end and pictures else "its end is missing"
+
+
+# Lines of one scan-line chunk for each compression, by its number in the file.
+EXR_LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256, 10: 256, 11: 32}
+
+
+def exr_fault(data: bytes) -> Optional[str]:
+    """See that each chunk that an OpenEXR file's offset tables name lies inside the file."""
+    flags = struct.unpack_from("<I", data, 4)[0]
+    multipart, place = bool(flags & 0x1000), 8
+    parts: List[Dict[bytes, bytes]] = []
+    while True:
+        header: Dict[bytes, bytes] = {}
+        while data[place] != 0:
+            name_end = data.index(b"\0", place)
+            type_end = data.index(b"\0", name_end + 1)
+            (size,) = struct.unpack_from("<i", data, type_end + 1)
+            header[data[place:name_end]] = data[type_end + 5 : type_end + 5 + size]
+            place = type_end + 5 + size
+        place += 1
+        if header:
+            parts.append(header)
+        if not multipart or not header:
+            break
+    for header in parts:
+        tiled = b"tiles" in header and not header.get(b"type", b"tiled").startswith(b"scan")
+        deep = header.get(b"type", b"").startswith(b"deep")
+        count = exr_chunks(header, tiled=tiled)
+        for offset in struct.unpack_from("<{}Q".format(count), data, place):
+            start = offset + (4 if multipart else 0) + (16 if tiled else 4)
+            if deep:
+                table, packed = struct.unpack_from("<QQ", data, start)
+                end = start + 24 + table + packed
+            else:
+                end = start + 4 + struct.unpack_from("<i", data, start)[0]
+            if offset == 0 or end > len(data):
+                return "a block of pixels is missing"
+        place += 8 * count
+    return None if parts else "it holds no picture"
+
+
+def exr_chunks(header: Dict[bytes, bytes], *, tiled: bool) -> int:
+    """Give the number of chunks that a part of an OpenEXR file has by its header."""
+    if b"chunkCount" in header:
+        return int(struct.unpack("<i", header[b"chunkCount"])[0])
+    left, top, right, bottom = struct.unpack("<4i", header[b"dataWindow"])
+    width, height = right - left + 1, bottom - top + 1
+    if not tiled:
+        return -(-height // EXR_LINES[header[b"compression"][0]])
+    tile_x, tile_y, mode = struct.unpack("<IIB", header[b"tiles"])
+    level, up = mode & 15, mode >> 4
+
+    def halved(size: int) -> List[int]:
+        sizes = [size]
+        while level and sizes[-1] > 1:
+            sizes.append((sizes[-1] + up) // 2)
+        return sizes
+
+    columns = [-(-size // tile_x) for size in halved(width)]
+    rows = [-(-size // tile_y) for size in halved(height)]
+    if level == 1:
+        longest = max(len(columns), len(rows))
+        columns += [1] * (longest - len(columns))
+        rows += [1] * (longest - len(rows))
+        return sum(x * y for x, y in zip(columns, rows))
+    return sum(columns) * sum(rows)
+
+
+MAGICS = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8", "JPEG"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"v/1\x01", "OpenEXR"),
+    (b"RIFF", "WebP"),
+)
+SUFFIX_FORMATS = {
+    ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".exr": "OpenEXR", ".webp": "WebP"
+}
+WHOLENESS: Dict[str, Callable[[bytes], Optional[str]]] = {
+    "PNG": png_fault, "JPEG": jpeg_fault, "TIFF": tiff_fault, "OpenEXR": exr_fault, "WebP": webp_fault
+}
+
+
+# --------------------------------------------------------------------------------------------------
+# Frames and their order
+
+
+RANGE = re.compile(r"(-?\d+)(?:-(-?\d+)(?:[:x](\d+))?)?")
+
+
+def frames_of(text: str) -> List[int]:
+    """List the frames of a canonical frame set such as `1-10, 20, 30-100:2` or `-5--1`."""
+    frames: List[int] = []
+    for piece in filter(None, (part.strip() for part in text.split(","))):
+        match = RANGE.fullmatch(piece)
+        if match is None:
+            message = "frames {!r} of the job description are not understood".format(piece)
+            raise CannotRenderError(message)
+        first, last, step = match.groups()
+        frames.extend(range(int(first), int(last or first) + 1, int(step or 1)))
+    return frames
+
+
+def lane_order(job: Json, lane: int) -> List[int]:
+    """Give the frames of all chunks in the order in which `lane` tries them; see Order in docs/lanes.md."""
+    chunks = [frames_of(text) for text in job["lanes"]]
+    everything = sorted(frames_of(job["frames"]))
+    if lane >= len(chunks):
+        return everything
+    home = list(chunks[lane])
+    costs = {int(frame): float(cost) for frame, cost in (job.get("costs") or {}).items()}
+    if job.get("order") != "sequential" and job.get("simulation_start") is None and everything:
+        scouts = {everything[0], everything[len(everything) // 2], everything[-1]}
+        home.sort(key=lambda frame: (frame not in scouts, 0.0 if frame in scouts else -costs.get(frame, 0.0)))
+    following = chunks[lane + 1 :] + chunks[:lane]
+    order = home + [frame for chunk in following for frame in reversed(chunk)]
+    return list(dict.fromkeys(order))
+
+
+def frame_name(frame: int) -> str:
+    """Give a frame's file name: six characters, the sign among them, or more where the number is longer."""
+    return "{:06d}".format(frame)
+
+
+# --------------------------------------------------------------------------------------------------
+# Files of the state folder
+
+
+class CannotRenderError(Exception):
+    """This lane cannot render at all, whatever the frame: the message says why and what to do."""
+
+
+class FrameError(Exception):
+    """One frame could not be rendered; `reason` is one of those in docs/lanes.md."""
+
+    def __init__(self, reason: str, message: str, log_tail: Sequence[str] = ()) -> None:
+        """Keep what goes into the failed file."""
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.log_tail = list(log_tail)
+
+
+def rename_over(source: str, target: str) -> None:
+    """Rename over a file; on Windows a viewer that holds it makes that fail for a while."""
+    for patience in range(100):
+        try:
+            os.replace(source, target)
+        except PermissionError:
+            if not WINDOWS or patience == 99:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def flush_to_disk(path: str) -> None:
+    """Have the system write a file's bytes down before its name is given."""
+    handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(path: str, value: Json, run: str, *, durable: bool = True) -> None:
+    """Rename a JSON file into place: a reader sees the old one or the new one, never a half."""
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, ".{}.{}.tmp".format(name, run))
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(value, file)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    rename_over(temporary, path)
+
+
+def read_json(path: str) -> Optional[Json]:
+    """Read a JSON object by opening it; None where there is none, or none that can be understood."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            value = json.load(file)
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+@dataclasses.dataclass
+class Claim:
+    """Who may render a frame, and what has befallen it so far."""
+
+    lane: int
+    run: str
+    worker: str
+    fails: int = 0
+    lost: int = 0
+    retry: int = 0
+
+    @classmethod
+    def read(cls, path: str) -> Optional[Claim]:
+        """Read a claim; None where it is unreadable, which makes it somebody else's."""
+        value = read_json(path) or {}
+        try:
+            numbers = [int(value.get(key, 0)) for key in ("fails", "lost", "retry")]
+            return cls(int(value["lane"]), str(value["run"]), str(value.get("worker", "")), *numbers)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+
+class Frames:
+    """The files that say how each frame stands; every method is one step of docs/lanes.md or part of one."""
+
+    def __init__(self, state_dir: str, run: str) -> None:
+        """Make the folders that the run needs."""
+        self.run = run
+        self.folder = os.path.join(state_dir, "frames")
+        self.scratch = os.path.join(state_dir, "tmp", run)
+        os.makedirs(self.folder, exist_ok=True)
+        os.makedirs(self.scratch, exist_ok=True)
+        self.known_done: Dict[int, bool] = {}
+
+    def path(self, frame: int, suffix: str) -> str:
+        """Give the path of a frame's claim, record or failed file."""
+        return os.path.join(self.folder, frame_name(frame) + suffix)
+
+    def is_done(self, frame: int) -> bool:
+        """Say whether a record exists whose every output is there, of its size, and whole."""
+        if self.known_done.get(frame):
+            return True
+        record = read_json(self.path(frame, ".json"))
+        outputs = record.get("outputs") if record else None
+        if not outputs or not isinstance(outputs, list):
+            return False
+        try:
+            for output in outputs:
+                if os.stat(output["path"]).st_size != output["size_bytes"] or fault_in(output["path"]):
+                    return False
+        except (OSError, KeyError, TypeError):
+            return False
+        self.known_done[frame] = True
+        return True
+
+    def failed_file(self, frame: int) -> Optional[Json]:
+        """Read the failed file where it counts: not where people have asked for the frame again since."""
+        failed = read_json(self.path(frame, ".failed.json"))
+        if failed is None:
+            return None
+        claim = Claim.read(self.path(frame, ".claim"))
+        return failed if int(failed.get("retry", 0)) >= (claim.retry if claim else 0) else None
+
+    def create_claim(self, frame: int) -> Optional[int]:
+        """Create the claim; only O_EXCL decides whose a frame is. None where there is one already."""
+        try:
+            return os.open(self.path(frame, ".claim"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        except FileExistsError:
+            return None
+        except PermissionError:
+            # Windows answers this way while another lane is renaming over the same claim.
+            if WINDOWS and os.path.exists(self.path(frame, ".claim")):
+                return None
+            raise
+
+    def write_claim(self, frame: int, claim: Claim) -> None:
+        """Rename a claim over the old one."""
+        write_json(self.path(frame, ".claim"), dataclasses.asdict(claim), self.run)
+
+    def remove_scratch(self) -> None:
+        """Remove this run's unfinished outputs; nothing else below the state folder is ever removed."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def put_in_place(source: str, target: str, run: str) -> None:
+    """Rename a finished output to its place, by way of a copy beside it where that is another file system."""
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    try:
+        rename_over(source, target)
+    except OSError as problem:
+        if problem.errno != errno.EXDEV and getattr(problem, "winerror", None) != 17:
+            raise
+    else:
+        return
+    folder, name = os.path.split(target)
+    beside = os.path.join(folder, ".{}.{}.tmp".format(name, run))
+    try:
+        shutil.copyfile(source, beside)
+        flush_to_disk(beside)
+        rename_over(beside, target)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+
+
+def disk_is_full(folder: str) -> bool:
+    """Say whether the disk below a folder has no room left worth the name."""
+    try:
+        return shutil.disk_usage(folder).free < 1 << 16
+    except OSError:
+        return False
+
+
+# --------------------------------------------------------------------------------------------------
+# What is printed, and what people see of a lane
+
+
+PRINTING = threading.Lock()
+
+
+def emit(text: str) -> None:
+    """Write to stdout at once and whole, past Python's buffer; a reader that has gone is no reason to stop."""
+    data = (text + "\n").encode("utf-8", "replace")
+    with PRINTING, contextlib.suppress(OSError):
+        while data:
+            data = data[os.write(1, data) :]
+
+
+def clock(seconds: float) -> str:
+    """Write seconds as Blender does: MM:SS.ss, with hours before where there are any."""
+    hours, rest = divmod(seconds, 3600)
+    text = "{:02d}:{:05.2f}".format(int(rest // 60), int(rest % 60 * 100) / 100)
+    return "{:02d}:{}".format(int(hours), text) if hours else text
+
+
+class Progress:
+    """The lane's progress file: advice for people, written now and then, never flushed, read by no rule."""
+
+    def __init__(self, state_dir: str, run: str, lane: int) -> None:
+        """Make the folder; nothing is written before there is something to say."""
+        self.path = os.path.join(state_dir, "progress", "{}.json".format(lane))
+        self.value: Json = {"lane": lane, "run": run, "frame": None, "started_unix_secs": None}
+        self.value.update(samples_done=0, samples_total=0, stage="idle")
+        self.run = run
+        self.last = 0.0
+        self.lock = threading.Lock()
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+
+    def tell(self, *, at_once: bool = False, **news: object) -> None:
+        """Take news in, and write the file where the last writing is a while ago or `at_once` is set."""
+        with self.lock:
+            self.value.update(news)
+            now = time.monotonic()
+            if at_once or now - self.last >= PROGRESS_EVERY_SECS:
+                self.last = now
+                self.value["updated_unix_secs"] = time.time()
+                with contextlib.suppress(OSError):
+                    write_json(self.path, self.value, self.run, durable=False)
+
+
+# --------------------------------------------------------------------------------------------------
+# The child, as the supervisor sees it
+
+
+SAMPLE = re.compile(rb"Sample (\d+)/(\d+)")
+
+
+class Child:
+    """A Blender with the scene open. Its stdin is the command pipe; its answers come among its own output."""
+
+    def __init__(self, job_file: str, job: Json, progress: Progress) -> None:
+        """Start it; loading goes on by itself."""
+        self.mark = "@farmhand-{}".format(uuid.uuid4().hex)
+        self.progress = progress
+        self.started = time.monotonic()
+        self.heard = self.started
+        self.tail: collections.deque[str] = collections.deque(maxlen=LOG_TAIL_LINES)
+        self.answers: queue.Queue[Json] = queue.Queue()
+        self.stalled = False
+        self.frames = 0
+        self.base_rss = 0
+        self.process = subprocess.Popen(
+            child_command(job_file, job, self.mark), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, bufsize=0,
+        )
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        threading.Thread(target=self._await_end, daemon=True).start()
+
+    def _read(self) -> None:
+        """Pass Blender's lines on behind a space, and take out the answers."""
+        mark, rest = self.mark.encode(), b""
+        stream = self.process.stdout
+        while stream is not None:
+            chunk = os.read(stream.fileno(), 1 << 16)
+            if not chunk:
+                break
+            self.heard = time.monotonic()
+            *lines, rest = (rest + chunk).split(b"\n")
+            passed: List[str] = []
+            for line in lines:
+                text, marked, answer = line.rstrip(b"\r").partition(mark)
+                if text.strip():
+                    passed.append(" " + text.decode("utf-8", "replace").strip())
+                if marked:
+                    self._take(answer)
+            if passed:
+                self.tail.extend(line[1:] for line in passed)
+                emit("\n".join(passed))
+            samples = SAMPLE.findall(chunk)
+            if samples:
+                self.progress.tell(samples_done=int(samples[-1][0]), samples_total=int(samples[-1][1]))
+
+    def _take(self, answer: bytes) -> None:
+        with contextlib.suppress(ValueError):
+            value = json.loads(answer.decode("utf-8"))
+            if value["say"] == "progress":
+                self.progress.tell(**value["news"])
+            elif value["say"] == "notice":
+                emit("farmhand: " + value["message"])
+            else:
+                self.answers.put(value)
+
+    def _await_end(self) -> None:
+        code = self.process.wait()
+        # What a grandchild holds open is not waited for.
+        self.reader.join(2.0)
+        self.answers.put({"say": "ended", "code": code})
+
+    def ask(self, **command: object) -> None:
+        """Send one command; where the child has gone, its end is heard as the answer."""
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.write(json.dumps(command).encode() + b"\n")
+
+    def answer(self, stall_timeout_secs: float) -> Json:
+        """Wait for the next answer, for as long as the child prints something now and then."""
+        self.heard = time.monotonic()
+        while True:
+            silence_left = self.heard + stall_timeout_secs - time.monotonic()
+            if silence_left <= 0 and not self.stalled:
+                self.stalled = True
+                self.kill()
+            try:
+                return self.answers.get(timeout=max(silence_left, 0.05))
+            except queue.Empty:
+                continue
+
+    def end(self) -> None:
+        """Close the pipe, at which the child ends itself; kill it where it doesn't."""
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it at once."""
+        with contextlib.suppress(OSError):
+            self.process.kill()
+
+
+def child_command(job_file: str, job: Json, mark: str) -> List[str]:
+    """Give the child's command line.
+
+    Inside Blender this file runs twice, before and after the scene is opened: the first run only
+    starts the thread that watches the pipe, so that even a long loading ends with its supervisor.
+    """
+    here = os.path.abspath(__file__)
+    own = ["child", "--job-file", job_file, "--mark", mark]
+    bpy = sys.modules.get("bpy")
+    if bpy is None or not bpy.app.binary_path:
+        return [sys.executable, here, *own]
+    scripts = "--enable-autoexec" if job["settings"].get("auto_run") else "--disable-autoexec"
+    return [bpy.app.binary_path, "-b", scripts, "--python", here, job["blend_file"], "--python", here, "--", *own]
+
+
+# --------------------------------------------------------------------------------------------------
+# The supervisor: one run of one lane
+
+
+class Lane:
+    """One run of a lane: looks, claims, has frames rendered, publishes, records. No scene is open here."""
+
+    def __init__(self, job_file: str, state_dir: str, lane: str) -> None:
+        """Read the job description and make this run's folders."""
+        self.job_file = os.path.abspath(job_file)
+        self.job = read_job(self.job_file)
+        self.run = uuid.uuid4().hex
+        self.worker = "{}:{}".format(socket.gethostname(), os.getpid())
+        self.last = lane == "last"
+        self.lane = len(self.job["lanes"]) if self.last else int(lane)
+        if not 0 <= self.lane <= len(self.job["lanes"]):
+            message = "the job has lanes 0 to {} and last; lane {} is none of them".format(
+                len(self.job["lanes"]) - 1, lane
+            )
+            raise CannotRenderError(message)
+        state_dir = os.path.abspath(state_dir)
+        self.frames = Frames(state_dir, self.run)
+        self.progress = Progress(state_dir, self.run, self.lane)
+        self.child: Optional[Child] = None
+        self.about: Json = {}
+        self.load_secs = 0.0
+        self.tries = self.rendered = 0
+        self.trace_path = os.environ.get("FARMHAND_LANE_TRACE")
+
+    # The trace, which is replayed against the rules in Rust.
+
+    def trace(self, step: str, frame: Optional[int] = None, **more: object) -> None:
+        """Append a step to the trace, after it was done."""
+        if self.trace_path:
+            line = json.dumps({"run": self.run, "lane": self.lane, "frame": frame, "step": step, **more})
+            with open(self.trace_path, "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+    # The walk over the frames.
+
+    def work(self) -> bool:
+        """Try every frame in order; True where the lane ends with success."""
+        order = lane_order(self.job, self.lane)
+        self.trace("start", last=self.last, order=order)
+        self.check_before_claiming()
+        waiting = collections.deque(order)
+        deferred: set[int] = set()
+        while waiting:
+            frame = waiting.popleft()
+            claim = self.claim_if_open(frame)
+            if claim is None:
+                continue
+            if claim.lost >= LOST_GOES_LAST and frame not in deferred and waiting and not self.last:
+                deferred.add(frame)
+                waiting.append(frame)
+                self.trace("requeue", frame)
+                continue
+            if self.look("look_again", frame) != "open":
+                continue
+            if not self.try_frame(frame, claim):
+                waiting.append(frame)
+                self.trace("requeue", frame)
+        success = not self.last or self.all_done(order)
+        self.trace("end", result="success" if success else "failure")
+        return success
+
+    def look(self, step: str, frame: int) -> str:
+        """Say how a frame stands by its files: done, failed or open. To the last lane failed is open."""
+        if self.frames.is_done(frame):
+            result = "done"
+        else:
+            result = "failed" if not self.last and self.frames.failed_file(frame) else "open"
+        self.trace(step, frame, result=result)
+        return result
+
+    def claim_if_open(self, frame: int) -> Optional[Claim]:
+        """Go from LOOK to a claim that is mine; None where the frame is settled or somebody else's."""
+        if self.look("look", frame) != "open":
+            return None
+        mine = Claim(self.lane, self.run, self.worker)
+        handle = self.frames.create_claim(frame)
+        self.trace("create", frame, result="exists" if handle is None else "created")
+        if handle is not None:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(dataclasses.asdict(mine), file)
+            self.trace("write", frame)
+            return mine
+        found = Claim.read(self.frames.path(frame, ".claim"))
+        if found is None:
+            self.trace("read", frame, result="unreadable")
+            return self.take_over(frame, mine, owned=False) if self.last else None
+        whose = "mine" if found.run == self.run else "own_lane" if found.lane == self.lane else "other_lane"
+        self.trace("read", frame, result=whose, fails=found.fails, lost=found.lost, retry=found.retry)
+        if whose == "mine":
+            return found
+        if whose == "other_lane" and not self.last:
+            return None
+        return self.take_over(frame, found, owned=whose == "own_lane")
+
+    def take_over(self, frame: int, found: Claim, *, owned: bool) -> Optional[Claim]:
+        """Rename a claim of mine over one left behind; a frame lost too often is recorded as failed."""
+        lost = found.lost + owned
+        claim = dataclasses.replace(found, lane=self.lane, run=self.run, worker=self.worker, lost=lost)
+        if lost > LOST_LIMIT:
+            self.trace("take_over", frame, result="over_limit")
+            message = "Frame {} was begun {} times and each time its worker was lost; it may need more memory".format(
+                frame, lost
+            )
+            self.record_failed(frame, claim, FrameError("lost", message))
+            return None
+        self.frames.write_claim(frame, claim)
+        self.trace("take_over", frame, result="renamed")
+        return claim
+
+    def all_done(self, order: Iterable[int]) -> bool:
+        """Say for the last lane whether every frame is done, and print each that is not with its reason."""
+        missing = [frame for frame in order if not self.frames.is_done(frame)]
+        for frame in missing:
+            failed = read_json(self.frames.path(frame, ".failed.json")) or {}
+            reason, message = failed.get("reason", "lost"), failed.get("message", "nobody has rendered it")
+            emit("farmhand: frame {} is not rendered ({}): {}".format(frame, reason, message))
+        return not missing
+
+    # One frame.
+
+    def try_frame(self, frame: int, claim: Claim) -> bool:
+        """Render a claimed frame and settle it; False where it is to be tried again later."""
+        self.tries += 1
+        folder = os.path.join(self.frames.scratch, str(frame))
+        try:
+            self.render_and_record(frame, claim, folder)
+        except FrameError as failure:
+            return self.settle_failure(frame, claim, failure)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        self.rendered += 1
+        return True
+
+    def settle_failure(self, frame: int, claim: Claim, failure: FrameError) -> bool:
+        """Count a failure; at the limit, and always in the last lane, record the frame as failed."""
+        emit("farmhand: frame {} failed ({}): {}".format(frame, failure.reason, failure.message))
+        settled = self.last
+        if not self.last:
+            claim.fails += 1
+            self.frames.write_claim(frame, claim)
+            self.trace("count", frame, fails=claim.fails)
+            settled = claim.fails >= FAILS_LIMIT
+        if settled:
+            self.record_failed(frame, claim, failure)
+        if not self.last and not self.rendered and self.tries == FIRST_TRIES:
+            message = "the first {} tries failed and nothing was rendered, so this worker cannot render the job: {}"
+            raise CannotRenderError(message.format(FIRST_TRIES, failure.message))
+        return settled
+
+    def record_failed(self, frame: int, claim: Claim, failure: FrameError) -> None:
+        """Write why a frame could not be rendered."""
+        value: Json = {"format": FORMAT, "frame": frame, "lane": self.lane, "run": self.run, "worker": self.worker}
+        value.update(retry=claim.retry, reason=failure.reason, message=failure.message, log_tail=failure.log_tail)
+        write_json(self.frames.path(frame, ".failed.json"), value, self.run)
+        self.trace("record_failed", frame, result=failure.reason)
+
+    def render_and_record(self, frame: int, claim: Claim, folder: str) -> None:
+        """Have a frame rendered into `folder`, put its outputs in place, and record it: in this order only."""
+        started = time.time()
+        try:
+            answer = self.rendered_by_child(frame, folder)
+            saving = time.monotonic()
+            sizes = [self.finished_size(source, target) for source, target in answer["files"]]
+        except FrameError:
+            self.trace("render", frame, result="failed")
+            raise
+        self.trace("render", frame, result="ok")
+        outputs = []
+        for (source, target), size in zip(answer["files"], sizes):
+            try:
+                put_in_place(source, target, self.run)
+            except OSError as problem:
+                self.trace("publish", frame, result="failed")
+                raise self.output_failure(target, problem) from problem
+            outputs.append({"path": target, "size_bytes": size})
+        self.trace("publish", frame, result="ok")
+        record: Json = {"format": FORMAT, "frame": frame, "lane": self.lane, "run": self.run, "worker": self.worker}
+        record.update(retry=claim.retry, seconds=answer["seconds"], load_secs=self.load_secs)
+        record.update(started_unix_secs=started, outputs=outputs, peak_memory_bytes=answer["peak_memory_bytes"])
+        record.update({key: self.about[key] for key in ("device", "device_names", "samples", "blender_version")})
+        write_json(self.frames.path(frame, ".json"), record, self.run)
+        self.trace("record", frame)
+        self.load_secs = 0.0
+        self.frames.known_done[frame] = True
+        lines = ["Saved: '{}'".format(output["path"]) for output in outputs]
+        saved_secs = time.monotonic() - saving
+        lines.append("Time: {} (Saving: {})".format(clock(answer["seconds"] + saved_secs), clock(saved_secs)))
+        emit("\n".join(lines))
+        self.recycle_if_growing(answer["rss_bytes"])
+
+    def finished_size(self, source: str, target: str) -> int:
+        """Check that an output is whole, and have it on the disk before it is given its name."""
+        try:
+            fault = fault_in(source)
+            if fault is None:
+                flush_to_disk(source)
+                return os.stat(source).st_size
+        except OSError as problem:
+            raise self.output_failure(target, problem) from problem
+        if disk_is_full(os.path.dirname(source)):
+            raise self.output_failure(target, OSError(errno.ENOSPC, "No space left on device"))
+        raise FrameError("output", "Blender wrote {}, but {}".format(target, fault))
+
+    def output_failure(self, target: str, problem: OSError) -> FrameError:
+        """Say why an output could not be brought to its place."""
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+            return FrameError("output", "Disk full while writing {}: make room and retry".format(target))
+        return FrameError("output", "Cannot write {}: {}".format(target, problem.strerror or problem))
+
+    def rendered_by_child(self, frame: int, folder: str) -> Json:
+        """Have the child, started where there is none, render a frame; every other end is told apart."""
+        child = self.ready_child(frame)
+        self.progress.tell(
+            frame=frame, started_unix_secs=time.time(), samples_done=0, samples_total=0, stage="rendering"
+        )
+        child.ask(do="render", frame=frame, folder=folder)
+        answer = child.answer(self.job["stall_timeout_secs"])
+        if answer["say"] == "rendered":
+            child.frames += 1
+            self.about.update(answer.get("about", {}))
+            return answer
+        if answer["say"] == "cannot":
+            raise CannotRenderError(answer["message"])
+        if answer["say"] == "failed":
+            message = answer["message"]
+            if disk_is_full(self.frames.scratch):
+                message = "Disk full while writing below {}: make room and retry ({})".format(folder, message)
+            raise FrameError(answer["reason"], message, child.tail)
+        raise self.death(child, answer["code"], "rendering frame {}".format(frame))
+
+    def ready_child(self, frame: int) -> Child:
+        """Give a child that has the scene open."""
+        if self.child is not None:
+            return self.child
+        self.progress.tell(at_once=True, frame=frame, started_unix_secs=time.time(), stage="loading")
+        child = self.child = Child(self.job_file, self.job, self.progress)
+        answer = child.answer(self.job["stall_timeout_secs"])
+        if answer["say"] == "ready":
+            self.about = answer["about"]
+            self.load_secs = time.monotonic() - child.started
+            return child
+        if answer["say"] == "cannot":
+            raise CannotRenderError(answer["message"])
+        doing = "opening {}".format(self.job["blend_file"])
+        failure = self.death(child, answer["code"], doing)
+        if failure.reason == "error":
+            message = "{} cannot be opened. Blender's last lines: {}"
+            raise CannotRenderError(message.format(self.job["blend_file"], " / ".join(list(child.tail)[-4:])))
+        raise failure
+
+    def death(self, child: Child, code: int, doing: str) -> FrameError:
+        """Tell the ways apart in which a child can end without an answer."""
+        self.child = None
+        tail = list(child.tail)
+        if child.stalled:
+            message = "Blender printed nothing for {:g} s while {}, and was ended".format(
+                self.job["stall_timeout_secs"], doing
+            )
+            return FrameError("stall", message, tail)
+        if code == -9:
+            message = "Blender was killed (signal 9) while {}: most often the system had no memory left".format(doing)
+            return FrameError("memory", message, tail)
+        if code < 0:
+            return FrameError("crash", "Blender ended with signal {} while {}".format(-code, doing), tail)
+        if code >= 0xC0000000:
+            return FrameError("crash", "Blender crashed (code {:#x}) while {}".format(code, doing), tail)
+        return FrameError("error", "Blender ended with code {} while {}".format(code, doing), tail)
+
+    def recycle_if_growing(self, rss_bytes: int) -> None:
+        """End a child whose memory only grows; the next frame starts another."""
+        child = self.child
+        if child is None or not rss_bytes:
+            return
+        if child.frames <= 3:
+            child.base_rss = max(child.base_rss, rss_bytes)
+        elif rss_bytes > max(child.base_rss * self.job["memory_growth_limit"], child.base_rss + GROWTH_FLOOR_BYTES):
+            emit("farmhand: Blender has grown to {} MiB and is started afresh".format(rss_bytes >> 20))
+            child.end()
+            self.child = None
+
+    def check_before_claiming(self) -> None:
+        """Refuse what no frame can survive, before any frame is claimed."""
+        blend, output = self.job["blend_file"], os.path.dirname(self.job["output"])
+        try:
+            found = os.stat(blend)
+        except OSError as problem:
+            message = "{} cannot be read on this worker: {}".format(blend, problem.strerror)
+            raise CannotRenderError(message) from problem
+        expected = (self.job.get("blend_size_bytes"), self.job.get("blend_modified_unix_secs"))
+        if expected[0] not in (None, found.st_size) or (expected[1] and abs(expected[1] - found.st_mtime) > 2):
+            emit("farmhand: warning: {} has changed since the job was sent".format(blend))
+        if "{" not in output and output:
+            try:
+                os.makedirs(output, exist_ok=True)
+            except OSError as problem:
+                message = "the output folder {} cannot be made on this worker: {}".format(output, problem.strerror)
+                raise CannotRenderError(message) from problem
+            if not os.access(output, os.W_OK):
+                message = "the output folder {} is not writable for this worker".format(output)
+                raise CannotRenderError(message)
+
+    def close(self, *, kindly: bool) -> None:
+        """End the child and remove this run's unfinished outputs."""
+        if self.child is not None:
+            if kindly:
+                self.child.end()
+            else:
+                self.child.kill()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.child.process.wait(5)
+        self.frames.remove_scratch()
+
+
+def read_job(path: str) -> Json:
+    """Read the job description, and say what is wrong with it where it is not one."""
+    job = read_json(path)
+    if job is None:
+        message = "the job description {} cannot be read, or is no JSON object".format(path)
+        raise CannotRenderError(message)
+    if job.get("format") != FORMAT:
+        message = "the job description {} has format {}, this renderer knows format {}: send the job again".format(
+            path, job.get("format"), FORMAT
+        )
+        raise CannotRenderError(message)
+    missing = [key for key in ("blend_file", "scene", "frames", "lanes", "output", "settings") if key not in job]
+    if missing:
+        message = "the job description {} lacks {}: send the job again".format(path, ", ".join(missing))
+        raise CannotRenderError(message)
+    job.setdefault("stall_timeout_secs", 600)
+    job.setdefault("memory_growth_limit", 4.0)
+    return job
+
+
+def run_lane(options: argparse.Namespace) -> int:
+    """Run a lane and give its exit code."""
+    try:
+        lane = Lane(options.job_file, options.state_dir, options.lane)
+    except (CannotRenderError, OSError) as problem:
+        emit("farmhand: error: {}".format(problem))
+        return 1
+    watch_signals(lambda: lane.close(kindly=False))
+    watch_parent(lambda: lane.close(kindly=False))
+    success = False
+    try:
+        success = lane.work()
+    except CannotRenderError as problem:
+        emit("farmhand: error: cannot render: {}".format(problem))
+        lane.trace("end", result="failure")
+    except OSError as problem:
+        emit("farmhand: error: a file of the job cannot be written: {}".format(problem))
+        lane.trace("end", result="failure")
+    finally:
+        lane.close(kindly=True)
+    lane.progress.tell(at_once=True, frame=None, started_unix_secs=None, stage="idle")
+    return 0 if success else 1
+
+
+def watch_signals(close: Callable[[], None]) -> None:
+    """End promptly with code 1 at SIGTERM or SIGINT, whatever the main thread is waiting for."""
+    if WINDOWS:
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)  # noqa: FBT003 (its only argument)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: None)
+
+    def await_signal() -> None:
+        while os.read(reading, 1)[0] not in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            pass
+        leave_after(close)
+
+    threading.Thread(target=await_signal, daemon=True).start()
+
+
+def watch_parent(close: Callable[[], None]) -> None:
+    """End with the process that started this one, which may also be named by FARMHAND_PARENT_PID."""
+    if WINDOWS:
+        return
+    parent = os.getppid()
+    named = int(os.environ.get("FARMHAND_PARENT_PID") or 0)
+
+    def await_end() -> None:
+        while os.getppid() == parent and (not named or is_alive(named)):
+            time.sleep(0.5)
+        leave_after(close)
+
+    threading.Thread(target=await_end, daemon=True).start()
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process exists, whoever owns it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def leave_after(close: Callable[[], None]) -> None:
+    """Close, and leave with code 1 even where closing fails."""
+    try:
+        close()
+    finally:
+        leave(1)
+
+
+def leave(code: int) -> None:
+    """End this process at once: Blender's own exit hangs or crashes in several versions.
+
+    Blender's session folder, which its own exit would remove, is removed here.
+    """
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+        session = os.path.normpath(SESSION_DIR[0])
+        if os.path.basename(session).startswith("blender_"):
+            shutil.rmtree(session, ignore_errors=True)
+    os._exit(code)
+
+
+# Filled at start, since a thread may not ask bpy for it later.
+SESSION_DIR = [""]
+
+
+# --------------------------------------------------------------------------------------------------
+# The child's side
+
+
+class Pipe:
+    """The child's end of the command pipe, and the thread that ends this process when it closes."""
+
+    def __init__(self, mark: str) -> None:
+        """Begin to listen."""
+        self.mark = mark
+        self.commands: queue.Queue[Json] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        rest = b""
+        while True:
+            chunk = os.read(0, 1 << 16)
+            if not chunk:
+                leave(0)
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                self.commands.put(json.loads(line.decode("utf-8")))
+
+    def say(self, what: str, **more: object) -> None:
+        """Answer on a line of its own, even where Blender has left one half written."""
+        sys.stdout.flush()
+        emit("\n" + self.mark + json.dumps({"say": what, **more}))
+
+
+def run_child(options: argparse.Namespace) -> None:
+    """Run before the scene is opened to watch the pipe, and after it to render until the pipe closes."""
+    bpy = importlib.import_module("bpy")
+    SESSION_DIR[0] = bpy.app.tempdir
+    job = read_job(options.job_file)
+    pipe: Optional[Pipe] = getattr(sys, "farmhand_pipe", None)
+    if pipe is None:
+        pipe = Pipe(options.mark)
+        sys.farmhand_pipe = pipe  # type: ignore[attr-defined]
+        try:
+            refuse_newer_file(bpy, job["blend_file"])
+        except CannotRenderError as problem:
+            pipe.say("cannot", message=str(problem))
+            threading.Event().wait()
+        if bpy.app.binary_path:
+            return
+        open_scene(bpy, job, pipe)
+    try:
+        scene = Scene(bpy, job, pipe)
+    except CannotRenderError as problem:
+        pipe.say("cannot", message=str(problem))
+        threading.Event().wait()
+        return
+    pipe.say("ready", about=scene.about)
+    while True:
+        command = pipe.commands.get()
+        try:
+            answer = scene.render(command["frame"], command["folder"])
+        except CannotRenderError as problem:
+            pipe.say("cannot", message=str(problem))
+        except FrameError as failure:
+            pipe.say("failed", reason=failure.reason, message=failure.message)
+        except Exception as problem:  # noqa: BLE001 (whatever a scene's scripts raise is this frame's failure)
+            traceback.print_exc()
+            pipe.say("failed", reason="error", message="{}: {}".format(type(problem).__name__, problem))
+        else:
+            pipe.say("rendered", **answer)
+
+
+def refuse_newer_file(bpy: Any, path: str) -> None:  # noqa: ANN401 (bpy has no types)
+    """Refuse a file of a newer Blender before opening it, since opening one may crash (4.5 in 3.4 does)."""
+    with open(path, "rb") as file:
+        head = file.read(1 << 16)
+    if head.startswith(b"\x1f\x8b"):
+        head = zlib.decompressobj(31).decompress(head, 32)
+    elif head.startswith(b"\x28\xb5\x2f\xfd"):
+        # Blender brings this module; where it is missing the file's version is read after opening.
+        try:
+            zstandard: Any = importlib.import_module("zstandard")
+            head = zstandard.ZstdDecompressor().decompressobj().decompress(head)[:32]
+        except Exception:  # noqa: BLE001 (a foreign module; without it one check comes later)
+            return
+    match = re.match(rb"BLENDER(?:[-_][vV](\d)(\d\d)|\d\d-\d\dv(\d\d)(\d\d))", head)
+    if match is None:
+        message = "{} is not a .blend file".format(path)
+        raise CannotRenderError(message)
+    version = tuple(int(part) for part in match.groups() if part is not None)
+    if version > tuple(bpy.app.version[:2]):
+        raise CannotRenderError(newer_file_message(path, version, bpy.app.version_string))
+
+
+def newer_file_message(path: str, version: Sequence[int], own: str) -> str:
+    """Say that a scene is too new for this Blender."""
+    text = "{} was saved by Blender {}.{}, and this worker has Blender {}: it needs Blender {}.{} or newer"
+    return text.format(path, version[0], version[1], own, version[0], version[1])
+
+
+def open_scene(bpy: Any, job: Json, pipe: Pipe) -> None:  # noqa: ANN401
+    """Open the scene where bpy is a module, which has no command line to do so."""
+    try:
+        bpy.ops.wm.open_mainfile(
+            filepath=job["blend_file"], load_ui=False, use_scripts=bool(job["settings"].get("auto_run"))
+        )
+    except RuntimeError as problem:
+        pipe.say("cannot", message="{} cannot be opened: {}".format(job["blend_file"], problem))
+        threading.Event().wait()
+
+
+class Redirect:
+    """One output of the scene whose folder is replaced by one below the run's scratch folder.
+
+    Blender goes on to make the names itself, so that digits, views, layers and extensions are its own;
+    where it wrote `nested/../../x.png` below the replaced folder, `x.png` beside the true folder is meant.
+    """
+
+    def __init__(self, true_folder: str, name: str, depth: int, setter: Callable[[str], None]) -> None:
+        """Split off what may hold a template of Blender 5: from there on the path stays Blender's to read."""
+        if "{" in true_folder:
+            plain = true_folder[: true_folder.index("{")]
+            plain = plain[: max(plain.rfind("/"), plain.rfind(os.sep)) + 1]
+            name = os.path.join(true_folder[len(plain) :], name)
+            true_folder = plain
+        self.true_folder = true_folder
+        self.name = name
+        self.nest = os.sep.join("d" * (depth + name.count("..")))
+        self.setter = setter
+
+    def begin(self, folder: str) -> None:
+        """Point the output below `folder`, doubling braces there, which Blender 5 would read as a template."""
+        self.base = os.path.join(folder, self.nest) if self.nest else folder
+        base = self.base.replace("{", "{{").replace("}", "}}") if self.name and "{" in self.name else self.base
+        os.makedirs(self.base, exist_ok=True)
+        self.folder = folder
+        self.setter(os.path.join(base, self.name))
+
+    def written(self) -> List[Tuple[str, str]]:
+        """List what Blender wrote, each with the place that it is meant for."""
+        found = []
+        for folder, _, names in os.walk(self.folder):
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                place = os.path.join(self.true_folder, os.path.relpath(path, self.base))
+                found.append((path, os.path.normpath(place)))
+        return found
+
+
+class Scene:
+    """The open scene with the job's settings laid on it, rendering one frame at a time as `blender -a` would."""
+
+    def __init__(self, bpy: Any, job: Json, pipe: Pipe) -> None:  # noqa: ANN401
+        """Lay the job's settings on the scene, and refuse what cannot be rendered at all."""
+        self.bpy, self.job, self.pipe, self.settings = bpy, job, pipe, job["settings"]
+        if tuple(bpy.data.version[:2]) > tuple(bpy.app.version[:2]):
+            raise CannotRenderError(newer_file_message(job["blend_file"], bpy.data.version, bpy.app.version_string))
+        self.scene = self.find_scene()
+        self.stepped: Optional[int] = None
+        self.set_camera()
+        self.set_view_layers()
+        self.set_quality()
+        self.set_format()
+        device, names = self.set_device()
+        self.check_denoisers()
+        self.redirects = [self.main_output(), *self.node_outputs()]
+        version = ".".join(str(part) for part in bpy.app.version)
+        self.about = {"device": device, "device_names": names, "samples": self.samples(), "blender_version": version}
+        if bpy.app.version >= (5, 0):
+            bpy.app.handlers.render_stats.append(self.tell_stats)
+
+    # The job's settings.
+
+    def find_scene(self) -> Any:  # noqa: ANN401
+        """Find the job's scene, and make it the window's, which handlers and drivers may look at."""
+        name, scenes = self.job["scene"], [scene for scene in self.bpy.data.scenes if scene.library is None]
+        scene = next((scene for scene in scenes if scene.name == name), None)
+        if scene is None:
+            message = "{} has no scene {!r}; it has {}".format(
+                self.job["blend_file"], name, ", ".join(repr(scene.name) for scene in scenes)
+            )
+            raise CannotRenderError(message)
+        if self.bpy.context.window is not None and self.bpy.context.window.scene != scene:
+            self.bpy.context.window.scene = scene
+        return scene
+
+    def set_camera(self) -> None:
+        """Use the camera that was asked for, past the markers that would switch it; else see that there is one."""
+        scene, name = self.scene, self.settings.get("camera")
+        if name:
+            camera = next((thing for thing in scene.objects if thing.name == name), None)
+            if camera is None or camera.type != "CAMERA":
+                cameras = ", ".join(repr(thing.name) for thing in scene.objects if thing.type == "CAMERA") or "none"
+                message = "the scene {!r} has no camera {!r}; its cameras: {}".format(scene.name, name, cameras)
+                raise CannotRenderError(message)
+            scene.camera = camera
+            for marker in scene.timeline_markers:
+                marker.camera = None
+        editing = scene.render.use_sequencer and scene.sequence_editor is not None
+        marked = any(marker.camera is not None for marker in scene.timeline_markers)
+        if scene.camera is None and not marked and not editing and not self.only_composites():
+            message = "the scene {!r} has no camera: set one in the scene, or send with a camera".format(scene.name)
+            raise CannotRenderError(message)
+
+    def only_composites(self) -> bool:
+        """Say whether the scene is made by its compositor alone, for which Blender wants no camera."""
+        tree = compositor_of(self.scene)
+        return bool(self.scene.render.use_compositing and tree) and not any(
+            node.type == "R_LAYERS" for node in nodes_of(tree)
+        )
+
+    def set_view_layers(self) -> None:
+        """Render only the view layers that were asked for."""
+        wanted = self.settings.get("view_layers")
+        if not wanted:
+            return
+        have = [layer.name for layer in self.scene.view_layers]
+        missing = [name for name in wanted if name not in have]
+        if missing:
+            message = "the scene {!r} has no view layer {}; it has {}".format(
+                self.scene.name, ", ".join(map(repr, missing)), ", ".join(map(repr, have))
+            )
+            raise CannotRenderError(message)
+        for layer in self.scene.view_layers:
+            layer.use = layer.name in wanted
+
+    def set_quality(self) -> None:
+        """Lay samples, size, threads and denoising on the scene."""
+        scene, settings = self.scene, self.settings
+        if settings.get("samples"):
+            if scene.render.engine == "CYCLES":
+                scene.cycles.samples = settings["samples"]
+            elif scene.render.engine.startswith("BLENDER_EEVEE"):
+                scene.eevee.taa_render_samples = settings["samples"]
+        if settings.get("percentage"):
+            scene.render.resolution_percentage = settings["percentage"]
+        if settings.get("threads"):
+            scene.render.threads_mode = "FIXED"
+            scene.render.threads = settings["threads"]
+        if settings.get("denoise") == "off":
+            if hasattr(scene, "cycles"):
+                scene.cycles.use_denoising = False
+            for node in self.denoise_nodes():
+                node.mute = True
+        scene.render.use_overwrite = True
+        scene.render.use_placeholder = False
+
+    def set_format(self) -> None:
+        """Use the file format that was asked for; a film becomes pictures, which lanes can share out."""
+        image, wanted = self.scene.render.image_settings, self.settings.get("file_format")
+        if not wanted and (image.file_format in MOVIE_FORMATS or getattr(image, "media_type", "") == "VIDEO"):
+            wanted = "PNG"
+            self.scene.render.use_file_extension = True
+            self.pipe.say("notice", message="the scene writes a film; its frames are rendered as PNG pictures")
+        if not wanted:
+            return
+        try:
+            if hasattr(image, "media_type"):
+                image.media_type = "MULTI_LAYER_IMAGE" if wanted == "OPEN_EXR_MULTILAYER" else "IMAGE"
+            image.file_format = wanted
+        except TypeError as problem:
+            message = "Blender {} cannot write the file format {}: {}".format(
+                self.bpy.app.version_string, wanted, problem
+            )
+            raise CannotRenderError(message) from problem
+
+    def samples(self) -> int:
+        """Give the samples that the engine takes for each pixel, 0 where it has no such setting."""
+        engine = self.scene.render.engine
+        if engine == "CYCLES":
+            return int(self.scene.cycles.samples)
+        return int(self.scene.eevee.taa_render_samples) if engine.startswith("BLENDER_EEVEE") else 0
+
+    # Devices and denoisers.
+
+    def set_device(self) -> Tuple[str, List[str]]:
+        """Switch on the GPUs that were asked for, and give the device that really renders, with its names."""
+        scene, wanted = self.scene, (self.settings.get("device") or "auto").upper()
+        if scene.render.engine != "CYCLES":
+            return self.drawing_device()
+        found: Tuple[str, List[str]] = ("CPU", cycles_devices("CPU"))
+        if wanted != "CPU":
+            open_shading = bool(getattr(scene.cycles, "shading_system", False))
+            backends = GPU_ORDER if wanted in ("AUTO", "GPU") else (wanted,)
+            if open_shading:
+                # Cycles ignores Open Shading Language on any other GPU backend, and renders wrong.
+                backends = tuple(name for name in backends if name == "OPTIX" and self.bpy.app.version >= (3, 5))
+            found = next(filter(None, map(self.switch_on, backends)), found)
+        if found[0] == "CPU" and self.settings.get("gpu_required"):
+            message = "a GPU is required ({}) and Blender {} finds none that it can use here".format(
+                wanted.lower(), self.bpy.app.version_string
+            )
+            raise CannotRenderError(message)
+        if found[0] == "CPU" and wanted not in ("AUTO", "CPU"):
+            self.pipe.say("notice", message="no usable GPU for {!r}: rendering on the CPU".format(wanted.lower()))
+        scene.cycles.device = "CPU" if found[0] == "CPU" else "GPU"
+        return found
+
+    def switch_on(self, backend: str) -> Optional[Tuple[str, List[str]]]:
+        """Switch on all GPUs of a backend; None where there is none. Backends unknown to this build raise."""
+        names = cycles_devices(backend)
+        addon = self.bpy.context.preferences.addons.get("cycles")
+        if not names or addon is None:
+            return None
+        preferences = addon.preferences
+        try:
+            preferences.compute_device_type = backend
+            preferences.get_devices()
+        except (TypeError, ValueError):
+            return None
+        used = []
+        for device in preferences.devices:
+            device.use = device.type == backend
+            if device.use:
+                used.append(device.name)
+        return (backend, used) if used else None
+
+    def drawing_device(self) -> Tuple[str, List[str]]:
+        """Name what draws EEVEE and Workbench; known for certain after the first frame only."""
+        try:
+            name = str(importlib.import_module("gpu").platform.renderer_get())
+        except Exception:  # noqa: BLE001 (in background Blender has no drawing context before the first frame)
+            return "GPU", []
+        software = any(word in name.lower() for word in ("llvmpipe", "softpipe", "software", "swrast"))
+        return "CPU" if software else "GPU", [name]
+
+    def denoise_nodes(self) -> List[Any]:
+        """List the Denoise nodes that would run."""
+        tree = compositor_of(self.scene)
+        if tree is None or not self.scene.render.use_compositing:
+            return []
+        return [node for node in nodes_of(tree) if node.type == "DENOISE" and not node.mute]
+
+    def check_denoisers(self) -> None:
+        """Refuse before rendering where the scene denoises and this Blender was built without the denoiser.
+
+        Debian's Blender raises an error in each frame for Cycles, and passes noise through a Denoise node in silence.
+        """
+        scene = self.scene
+        if has_open_image_denoise():
+            return
+        uses = []
+        if scene.render.engine == "CYCLES" and scene.cycles.use_denoising:
+            by_optix = getattr(scene.cycles, "denoiser", "") == "OPTIX" and cycles_devices("OPTIX")
+            layers = [layer for layer in scene.view_layers if layer.use]
+            if not by_optix and any(getattr(layer.cycles, "use_denoising", True) for layer in layers):
+                uses.append("in the Cycles settings")
+        if self.denoise_nodes():
+            uses.append("in the compositor")
+        if uses:
+            message = (
+                "the scene is denoised {}, and this Blender ({}) was built without OpenImageDenoise: send with "
+                "--denoise off, or let workers have a Blender from blender.org"
+            ).format(" and ".join(uses), self.bpy.app.version_string)
+            raise CannotRenderError(message)
+
+    # Where Blender would write.
+
+    def main_output(self) -> Redirect:
+        """Redirect the scene's own output."""
+        folder, name = os.path.split(self.job["output"])
+
+        def setter(path: str) -> None:
+            self.scene.render.filepath = path
+
+        return Redirect(folder, name, 0, setter)
+
+    def node_outputs(self) -> List[Redirect]:
+        """Redirect every File Output node of every compositor, since another scene's may run through a strip."""
+        redirects, seen = [], set()
+        trees = [compositor_of(scene) for scene in self.bpy.data.scenes]
+        trees += [tree for tree in self.bpy.data.node_groups if tree.bl_idname == "CompositorNodeTree"]
+        for tree in trees:
+            for node in nodes_of(tree) if tree is not None else ():
+                if node.type == "OUTPUT_FILE" and node.as_pointer() not in seen:
+                    seen.add(node.as_pointer())
+                    redirects.append(self.node_output(node))
+        return redirects
+
+    def node_output(self, node: Any) -> Redirect:  # noqa: ANN401
+        """Redirect one File Output node, of Blender 5 (`directory`) or before (`base_path`)."""
+        if hasattr(node, "directory"):
+            depth = node.file_name.count("..") + sum(item.name.count("..") for item in node.file_output_items)
+
+            def set_directory(path: str) -> None:
+                node.directory = path
+
+            return Redirect(self.resolve(node.directory), "", depth, set_directory)
+        base, name = self.resolve(node.base_path), ""
+        if node.format.file_format == "OPEN_EXR_MULTILAYER":
+            base, name = os.path.split(base)
+
+        def set_base_path(path: str) -> None:
+            node.base_path = path
+
+        return Redirect(base, name, sum(slot.path.count("..") for slot in node.file_slots), set_base_path)
+
+    def resolve(self, path: str) -> str:
+        """Make a node's path absolute: `//` is the folder of the artist's file, never of a staged copy."""
+        temporary = [tempfile.gettempdir(), "/tmp", "C:\\tmp"]  # noqa: S108 (compared with, never written to)
+        if self.job.get("output_overridden") and path.rstrip("\\/") in [place.rstrip("\\/") for place in temporary]:
+            return os.path.dirname(self.job["output"])
+        if path.startswith("//"):
+            return os.path.join(self.job.get("blend_dir") or os.path.dirname(self.job["blend_file"]), path[2:])
+        return os.path.abspath(path) if path else os.getcwd()
+
+    # Rendering.
+
+    def render(self, frame: int, folder: str) -> Json:
+        """Render one frame below `folder`, and say what was written and where it belongs."""
+        started = time.monotonic()
+        for number, redirect in enumerate(self.redirects):
+            redirect.begin(os.path.join(folder, str(number)))
+        self.step_to(frame)
+        try:
+            result = self.call_render(frame)
+        except RuntimeError as problem:
+            raise self.failure(str(problem).strip()) from problem
+        seconds = time.monotonic() - started
+        written = [redirect.written() for redirect in self.redirects]
+        if "FINISHED" not in result or not written[0]:
+            message = "Blender ended frame {} without writing {}".format(frame, self.job["output"])
+            raise FrameError("output", message)
+        rss, peak = memory_bytes()
+        files = [pair for pairs in written for pair in pairs]
+        answer: Json = {"frame": frame, "seconds": seconds, "files": files}
+        answer.update(rss_bytes=rss, peak_memory_bytes=peak)
+        if self.scene.render.engine != "CYCLES":
+            device, names = self.drawing_device()
+            answer["about"] = {"device": device, "device_names": names}
+        return answer
+
+    def call_render(self, frame: int) -> Any:  # noqa: ANN401
+        """Have Blender render one frame as its own `-a` does."""
+        scene = self.scene
+        if frame < 0:
+            # A scene's range begins at 0, so a still is rendered; for a still, Blender leaves the digits to us.
+            scene.frame_set(frame)
+            scene.render.filepath = with_digits(scene.render.filepath, frame)
+            return self.bpy.ops.render.render(write_still=True, scene=scene.name)
+        scene.frame_start = frame
+        scene.frame_end = frame
+        scene.frame_step = 1
+        return self.bpy.ops.render.render(animation=True, scene=scene.name)
+
+    def step_to(self, frame: int) -> None:
+        """Step through every frame of a simulation from its first one, since it is wrong out of order."""
+        first = self.job.get("simulation_start")
+        if first is None:
+            return
+        begin = first if self.stepped is None or self.stepped >= frame else self.stepped + 1
+        for step in range(begin, frame):
+            self.scene.frame_set(step)
+            self.pipe.say("progress", news={})
+        self.stepped = frame
+
+    def failure(self, text: str) -> Exception:
+        """Tell by Blender's own words whether a frame failed, or every frame would."""
+        lower = text.lower()
+        if "no camera" in lower:
+            return CannotRenderError("{} Set a camera in the scene, or send with one.".format(text))
+        if "openimagedenois" in lower:
+            return CannotRenderError("{}: send with --denoise off".format(text))
+        if "out of memory" in lower or "out of gpu memory" in lower:
+            return FrameError("memory", text)
+        writing = any(words in lower for words in ("could not write", "cannot save", "no space left", "render error"))
+        return FrameError("output" if writing else "error", text)
+
+    def tell_stats(self, *arguments: object) -> None:
+        """Say on Blender 5, which prints nothing while it renders, that it is alive and how far it is."""
+        now = time.monotonic()
+        if now - getattr(self, "told", 0.0) < PROGRESS_EVERY_SECS:
+            return
+        self.told = now
+        match = re.search(r"Sample (\d+)/(\d+)", " ".join(str(argument) for argument in arguments))
+        news = {"samples_done": int(match.group(1)), "samples_total": int(match.group(2))} if match else {}
+        self.pipe.say("progress", news=news)
+
+
+def with_digits(pattern: str, frame: int) -> str:
+    """Put a frame number into a path as Blender does: in its name's last run of `#`, or four digits at its end."""
+    folder, name = os.path.split(pattern)
+    runs = list(re.finditer("#+", name))
+    if not runs:
+        return os.path.join(folder, name + signed_digits(frame, 4))
+    start, end = runs[-1].span()
+    return os.path.join(folder, name[:start] + signed_digits(frame, end - start) + name[end:])
+
+
+def signed_digits(frame: int, digits: int) -> str:
+    """Write a number as C's `%.4d` does: the sign is no digit."""
+    return "%.*d" % (digits, frame)
+
+
+def compositor_of(scene: Any) -> Any:  # noqa: ANN401
+    """Give a scene's compositor tree, of Blender 5 (a group of its own) or before; None where it has none."""
+    if hasattr(scene, "compositing_node_group"):
+        return scene.compositing_node_group
+    return scene.node_tree if scene.use_nodes else None
+
+
+def nodes_of(tree: Any, seen: Optional[set[int]] = None) -> Iterable[Any]:  # noqa: ANN401
+    """List a tree's nodes, those inside groups included."""
+    seen = set() if seen is None else seen
+    if tree.as_pointer() in seen:
+        return
+    seen.add(tree.as_pointer())
+    for node in tree.nodes:
+        yield node
+        inner = getattr(node, "node_tree", None)
+        if inner is not None and hasattr(inner, "nodes"):
+            yield from nodes_of(inner, seen)
+
+
+def cycles_devices(backend: str) -> List[str]:
+    """Name the devices that Cycles can use by a backend (`CPU`, `OPTIX`, …)."""
+    try:
+        found = importlib.import_module("_cycles").available_devices(backend)
+    except Exception:  # noqa: BLE001 (a build without Cycles, or a driver that fails: no such device here)
+        return []
+    return [str(device[0]) for device in found if device[1] == backend]
+
+
+def has_open_image_denoise() -> bool:
+    """Say whether this Blender was built with OpenImageDenoise."""
+    try:
+        return bool(getattr(importlib.import_module("_cycles"), "with_openimagedenoise", True))
+    except ImportError:
+        return True
+
+
+def memory_bytes() -> Tuple[int, int]:
+    """Give this process's memory now and at its peak; 0 where the system doesn't tell."""
+    now = peak = 0
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        usage: Any = importlib.import_module("resource")
+        peak = int(usage.getrusage(usage.RUSAGE_SELF).ru_maxrss) * (1 if sys.platform == "darwin" else 1024)
+        with open("/proc/self/statm", encoding="ascii") as file:
+            now = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return now, peak
+
+
+# --------------------------------------------------------------------------------------------------
+# The probe, and the command line
+
+
+def probe() -> None:
+    """Print as one line of JSON what this Blender can do."""
+    bpy = importlib.import_module("bpy")
+    render = bpy.context.scene.render
+    engines = [getattr(engine, "bl_idname", None) for engine in bpy.types.RenderEngine.__subclasses__()]
+    for engine in ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH"):
+        with contextlib.suppress(TypeError):
+            render.engine = engine
+            engines.append(engine)
+    devices = [{"type": kind, "name": name} for kind in ("CPU", *GPU_ORDER) for name in cycles_devices(kind)]
+    denoisers = ["OPENIMAGEDENOISE"] if has_open_image_denoise() else []
+    if any(device["type"] == "OPTIX" for device in devices):
+        denoisers.append("OPTIX")
+    found = {
+        "blender_version": ".".join(str(part) for part in bpy.app.version),
+        "python_version": "{}.{}.{}".format(*sys.version_info[:3]),
+        "background": bool(bpy.app.background),
+        "engines": sorted(set(filter(None, engines))),
+        "denoisers": denoisers,
+        "devices": devices,
+        "movie_formats": bool(bpy.app.build_options.codec_ffmpeg),
+        "kind": "blender" if bpy.app.binary_path else "module",
+    }
+    emit("FARMHAND-PROBE " + json.dumps(found))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do what the command line asks for, and end the process with its code; the child's first run returns."""
+    parser = argparse.ArgumentParser(prog="render.py", description="Renders lanes of a Farmhand job.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    lane = commands.add_parser("lane")
+    lane.add_argument("--job-file", required=True)
+    lane.add_argument("--state-dir", required=True)
+    lane.add_argument("--lane", required=True)
+    child = commands.add_parser("child")
+    child.add_argument("--job-file", required=True)
+    child.add_argument("--mark", required=True)
+    commands.add_parser("probe")
+    code = 1
+    try:
+        options = parser.parse_args(arguments)
+        bpy = sys.modules.get("bpy")
+        if bpy is not None:
+            SESSION_DIR[0] = bpy.app.tempdir
+        if options.command == "child":
+            run_child(options)
+            return
+        if options.command == "probe":
+            probe()
+            code = 0
+        else:
+            code = run_lane(options)
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else 2
+    except BaseException:  # noqa: BLE001 (Blender would print it and end with code 0)
+        emit(traceback.format_exc().rstrip())
+    leave(code)
+
+
+if __name__ == "__main__":
+    main(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:])
