@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Workers and their tags.
+
+use super::checked_id;
+use crate::farm::FarmError;
+use crate::farm::client::Client;
+use crate::farm::models::{Worker, WorkerList, WorkerSummary, WorkerTag, WorkerTagList};
+
+impl Client {
+    /// The workers that the farm remembers, those long gone included.
+    pub async fn workers(&self) -> Result<Vec<WorkerSummary>, FarmError> {
+        let answer: WorkerList = self
+            .get_json(&["api", "v3", "worker-mgt", "workers"])
+            .await?;
+        Ok(answer.workers)
+    }
+
+    /// One worker, with the task it has.
+    pub async fn worker(&self, id: &str) -> Result<Worker, FarmError> {
+        let id = checked_id("a worker's id", id)?;
+        self.get_json(&["api", "v3", "worker-mgt", "workers", id])
+            .await
+    }
+
+    /// The groups of workers that a job can ask for.
+    pub async fn worker_tags(&self) -> Result<Vec<WorkerTag>, FarmError> {
+        let answer: WorkerTagList = self.get_json(&["api", "v3", "worker-mgt", "tags"]).await?;
+        Ok(answer.tags)
+    }
+}
