@@ -39,12 +39,17 @@ import traceback
 import uuid
 import zlib
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 FORMAT = 1
 FAILS_LIMIT = 3
 LOST_LIMIT = 8
 LOST_GOES_LAST = 2
+# The lane of a claim that cannot be read.
+NO_LANE = -1
 FIRST_TRIES = 2
 LOG_TAIL_LINES = 30
 PROGRESS_EVERY_SECS = 0.5
@@ -54,18 +59,18 @@ GPU_ORDER = ("OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
 MOVIE_FORMATS = ("FFMPEG", "AVI_JPEG", "AVI_RAW", "H264", "XVID", "THEORA")
 WINDOWS = os.name == "nt"
 
-Json = Dict[str, Any]
+Json = dict[str, Any]
 
 
 # --------------------------------------------------------------------------------------------------
 # Wholeness: is a picture complete, judged from its own bytes?
 
 
-def fault_in(path: str) -> Optional[str]:
+def fault_in(path: str, size_bytes: int | None = None) -> str | None:
     """Say what is missing in the picture at `path`, or None where it is whole.
 
-    Formats that don't tell their own length (BMP, Targa, Cineon, DPX, Radiance, JPEG 2000) only have
-    to hold something: their size is in the frame record.
+    Formats that don't tell their own length (BMP, Targa, Cineon, DPX, Radiance, JPEG 2000) have to be of
+    `size_bytes` where a frame record tells it, and else have to hold something.
     """
     data = Path(path).read_bytes()
     if not data:
@@ -74,13 +79,15 @@ def fault_in(path: str) -> Optional[str]:
     found = next((name for magic, name in MAGICS if data.startswith(magic)), None)
     if expected is not None and found != expected:
         return "it is no " + expected + " file"
+    if found is None:
+        return "it is not of the recorded size" if size_bytes not in (None, len(data)) else None
     try:
-        return WHOLENESS[found](data) if found else None
-    except (struct.error, IndexError, ValueError, zlib.error) as problem:
-        return "it ends too early or is damaged ({})".format(problem)
+        return WHOLENESS[found](data)
+    except (struct.error, IndexError, KeyError, ValueError, zlib.error) as problem:
+        return f"it ends too early or is damaged ({problem})"
 
 
-def png_fault(data: bytes) -> Optional[str]:
+def png_fault(data: bytes) -> str | None:
     """Walk the chunks of a PNG to IEND with their checksums, and count the rows inside."""
     place, inflated, due, inflate = 8, 0, 0, zlib.decompressobj()
     while True:
@@ -113,7 +120,7 @@ def png_bytes_due(header: bytes) -> int:
     return total
 
 
-def jpeg_fault(data: bytes) -> Optional[str]:
+def jpeg_fault(data: bytes) -> str | None:
     """Walk a JPEG's segments, and its coded data by their markers, from SOI to EOI."""
     place = 2
     while True:
@@ -136,7 +143,7 @@ def jpeg_fault(data: bytes) -> Optional[str]:
 JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
 
-def tiff_fault(data: bytes) -> Optional[str]:
+def tiff_fault(data: bytes) -> str | None:
     """See that each strip or tile of each image of a TIFF lies inside the file."""
     end = "<" if data[:2] == b"II" else ">"
     big = struct.unpack_from(end + "H", data, 2)[0] == 43
@@ -146,7 +153,7 @@ def tiff_fault(data: bytes) -> Optional[str]:
     while place:
         (entries,) = struct.unpack_from(end + count_kind, data, place)
         place += struct.calcsize(count_kind)
-        tags: Dict[int, Tuple[int, ...]] = {}
+        tags: dict[int, tuple[int, ...]] = {}
         for entry in range(entries):
             tag, kind, count = struct.unpack_from(end + "HH" + word, data, place + entry * entry_size)
             if tag in (273, 279, 324, 325):
@@ -154,7 +161,7 @@ def tiff_fault(data: bytes) -> Optional[str]:
                 where = place + entry * entry_size + 4 + struct.calcsize(word)
                 if count * struct.calcsize(item) > struct.calcsize(word):
                     (where,) = struct.unpack_from(end + word, data, where)
-                tags[tag] = struct.unpack_from("{}{}{}".format(end, count, item), data, where)
+                tags[tag] = struct.unpack_from(f"{end}{count}{item}", data, where)
         for offsets, sizes in ((273, 279), (324, 325)):
             for offset, size in zip(tags.get(offsets, ()), tags.get(sizes, ())):
                 pieces += 1
@@ -164,7 +171,7 @@ def tiff_fault(data: bytes) -> Optional[str]:
     return None if pieces else "it holds no picture"
 
 
-def webp_fault(data: bytes) -> Optional[str]:
+def webp_fault(data: bytes) -> str | None:
     """Walk the RIFF chunks of a WebP file to its declared end."""
     end = 8 + int(struct.unpack_from("<I", data, 4)[0])
     if data[8:12] != b"WEBP" or end > len(data):
@@ -181,13 +188,13 @@ def webp_fault(data: bytes) -> Optional[str]:
 EXR_LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256, 10: 256, 11: 32}
 
 
-def exr_fault(data: bytes) -> Optional[str]:
+def exr_fault(data: bytes) -> str | None:
     """See that each chunk that an OpenEXR file's offset tables name lies inside the file."""
     flags = struct.unpack_from("<I", data, 4)[0]
     multipart, place = bool(flags & 0x1000), 8
-    parts: List[Dict[bytes, bytes]] = []
+    parts: list[dict[bytes, bytes]] = []
     while True:
-        header: Dict[bytes, bytes] = {}
+        header: dict[bytes, bytes] = {}
         while data[place] != 0:
             name_end = data.index(b"\0", place)
             type_end = data.index(b"\0", name_end + 1)
@@ -203,7 +210,7 @@ def exr_fault(data: bytes) -> Optional[str]:
         tiled = b"tiles" in header and not header.get(b"type", b"tiled").startswith(b"scan")
         deep = header.get(b"type", b"").startswith(b"deep")
         count = exr_chunks(header, tiled=tiled)
-        for offset in struct.unpack_from("<{}Q".format(count), data, place):
+        for offset in struct.unpack_from(f"<{count}Q", data, place):
             start = offset + (4 if multipart else 0) + (16 if tiled else 4)
             if deep:
                 table, packed = struct.unpack_from("<QQ", data, start)
@@ -216,18 +223,18 @@ def exr_fault(data: bytes) -> Optional[str]:
     return None if parts else "it holds no picture"
 
 
-def exr_chunks(header: Dict[bytes, bytes], *, tiled: bool) -> int:
+def exr_chunks(header: dict[bytes, bytes], *, tiled: bool) -> int:
     """Give the number of chunks that a part of an OpenEXR file has by its header."""
     if b"chunkCount" in header:
         return int(struct.unpack("<i", header[b"chunkCount"])[0])
-    left, top, right, bottom = struct.unpack("<4i", header[b"dataWindow"])
+    left, top, right, bottom = map(int, struct.unpack("<4i", header[b"dataWindow"]))
     width, height = right - left + 1, bottom - top + 1
     if not tiled:
         return -(-height // EXR_LINES[header[b"compression"][0]])
-    tile_x, tile_y, mode = struct.unpack("<IIB", header[b"tiles"])
+    tile_x, tile_y, mode = map(int, struct.unpack("<IIB", header[b"tiles"]))
     level, up = mode & 15, mode >> 4
 
-    def halved(size: int) -> List[int]:
+    def halved(size: int) -> list[int]:
         sizes = [size]
         while level and sizes[-1] > 1:
             sizes.append((sizes[-1] + up) // 2)
@@ -254,10 +261,20 @@ MAGICS = (
     (b"RIFF", "WebP"),
 )
 SUFFIX_FORMATS = {
-    ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF", ".exr": "OpenEXR", ".webp": "WebP"
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".exr": "OpenEXR",
+    ".webp": "WebP",
 }
-WHOLENESS: Dict[str, Callable[[bytes], Optional[str]]] = {
-    "PNG": png_fault, "JPEG": jpeg_fault, "TIFF": tiff_fault, "OpenEXR": exr_fault, "WebP": webp_fault
+WHOLENESS: dict[str, Callable[[bytes], str | None]] = {
+    "PNG": png_fault,
+    "JPEG": jpeg_fault,
+    "TIFF": tiff_fault,
+    "OpenEXR": exr_fault,
+    "WebP": webp_fault,
 }
 
 
@@ -268,20 +285,19 @@ WHOLENESS: Dict[str, Callable[[bytes], Optional[str]]] = {
 RANGE = re.compile(r"(-?\d+)(?:-(-?\d+)(?:[:x](\d+))?)?")
 
 
-def frames_of(text: str) -> List[int]:
+def frames_of(text: str) -> list[int]:
     """List the frames of a canonical frame set such as `1-10, 20, 30-100:2` or `-5--1`."""
-    frames: List[int] = []
+    frames: list[int] = []
     for piece in filter(None, (part.strip() for part in text.split(","))):
         match = RANGE.fullmatch(piece)
         if match is None:
-            message = "frames {!r} of the job description are not understood".format(piece)
-            raise CannotRenderError(message)
+            raise CannotRenderError(f"frames {piece!r} of the job description are not understood")
         first, last, step = match.groups()
         frames.extend(range(int(first), int(last or first) + 1, int(step or 1)))
     return frames
 
 
-def lane_order(job: Json, lane: int) -> List[int]:
+def lane_order(job: Json, lane: int) -> list[int]:
     """Give the frames of all chunks in the order in which `lane` tries them; see Order in docs/lanes.md."""
     chunks = [frames_of(text) for text in job["lanes"]]
     everything = sorted(frames_of(job["frames"]))
@@ -299,7 +315,7 @@ def lane_order(job: Json, lane: int) -> List[int]:
 
 def frame_name(frame: int) -> str:
     """Give a frame's file name: six characters, the sign among them, or more where the number is longer."""
-    return "{:06d}".format(frame)
+    return f"{frame:06d}"
 
 
 # --------------------------------------------------------------------------------------------------
@@ -346,7 +362,7 @@ def flush_to_disk(path: str) -> None:
 def write_json(path: str, value: Json, run: str, *, durable: bool = True) -> None:
     """Rename a JSON file into place: a reader sees the old one or the new one, never a half."""
     folder, name = os.path.split(path)
-    temporary = os.path.join(folder, ".{}.{}.tmp".format(name, run))
+    temporary = os.path.join(folder, f".{name}.{run}.tmp")
     with open(temporary, "w", encoding="utf-8") as file:
         json.dump(value, file)
         if durable:
@@ -355,7 +371,7 @@ def write_json(path: str, value: Json, run: str, *, durable: bool = True) -> Non
     rename_over(temporary, path)
 
 
-def read_json(path: str) -> Optional[Json]:
+def read_json(path: str) -> Json | None:
     """Read a JSON object by opening it; None where there is none, or none that can be understood."""
     try:
         with open(path, encoding="utf-8") as file:
@@ -377,7 +393,7 @@ class Claim:
     retry: int = 0
 
     @classmethod
-    def read(cls, path: str) -> Optional[Claim]:
+    def read(cls, path: str) -> Claim | None:
         """Read a claim; None where it is unreadable, which makes it somebody else's."""
         value = read_json(path) or {}
         try:
@@ -397,14 +413,14 @@ class Frames:
         self.scratch = os.path.join(state_dir, "tmp", run)
         os.makedirs(self.folder, exist_ok=True)
         os.makedirs(self.scratch, exist_ok=True)
-        self.known_done: Dict[int, bool] = {}
+        self.known_done: dict[int, bool] = {}
 
     def path(self, frame: int, suffix: str) -> str:
         """Give the path of a frame's claim, record or failed file."""
         return os.path.join(self.folder, frame_name(frame) + suffix)
 
     def is_done(self, frame: int) -> bool:
-        """Say whether a record exists whose every output is there, of its size, and whole."""
+        """Say whether a record exists whose every output is there and whole."""
         if self.known_done.get(frame):
             return True
         record = read_json(self.path(frame, ".json"))
@@ -412,15 +428,14 @@ class Frames:
         if not outputs or not isinstance(outputs, list):
             return False
         try:
-            for output in outputs:
-                if os.stat(output["path"]).st_size != output["size_bytes"] or fault_in(output["path"]):
-                    return False
+            if any(fault_in(output["path"], output["size_bytes"]) for output in outputs):
+                return False
         except (OSError, KeyError, TypeError):
             return False
         self.known_done[frame] = True
         return True
 
-    def failed_file(self, frame: int) -> Optional[Json]:
+    def failed_file(self, frame: int) -> Json | None:
         """Read the failed file where it counts: not where people have asked for the frame again since."""
         failed = read_json(self.path(frame, ".failed.json"))
         if failed is None:
@@ -428,7 +443,7 @@ class Frames:
         claim = Claim.read(self.path(frame, ".claim"))
         return failed if int(failed.get("retry", 0)) >= (claim.retry if claim else 0) else None
 
-    def create_claim(self, frame: int) -> Optional[int]:
+    def create_claim(self, frame: int) -> int | None:
         """Create the claim; only O_EXCL decides whose a frame is. None where there is one already."""
         try:
             return os.open(self.path(frame, ".claim"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
@@ -460,7 +475,7 @@ def put_in_place(source: str, target: str, run: str) -> None:
     else:
         return
     folder, name = os.path.split(target)
-    beside = os.path.join(folder, ".{}.{}.tmp".format(name, run))
+    beside = os.path.join(folder, f".{name}.{run}.tmp")
     try:
         shutil.copyfile(source, beside)
         flush_to_disk(beside)
@@ -496,8 +511,8 @@ def emit(text: str) -> None:
 def clock(seconds: float) -> str:
     """Write seconds as Blender does: MM:SS.ss, with hours before where there are any."""
     hours, rest = divmod(seconds, 3600)
-    text = "{:02d}:{:05.2f}".format(int(rest // 60), int(rest % 60 * 100) / 100)
-    return "{:02d}:{}".format(int(hours), text) if hours else text
+    text = f"{int(rest // 60):02d}:{int(rest % 60 * 100) / 100:05.2f}"
+    return f"{int(hours):02d}:{text}" if hours else text
 
 
 class Progress:
@@ -505,7 +520,7 @@ class Progress:
 
     def __init__(self, state_dir: str, run: str, lane: int) -> None:
         """Make the folder; nothing is written before there is something to say."""
-        self.path = os.path.join(state_dir, "progress", "{}.json".format(lane))
+        self.path = os.path.join(state_dir, "progress", f"{lane}.json")
         self.value: Json = {"lane": lane, "run": run, "frame": None, "started_unix_secs": None}
         self.value.update(samples_done=0, samples_total=0, stage="idle")
         self.run = run
@@ -537,7 +552,7 @@ class Child:
 
     def __init__(self, job_file: str, job: Json, progress: Progress) -> None:
         """Start it; loading goes on by itself."""
-        self.mark = "@farmhand-{}".format(uuid.uuid4().hex)
+        self.mark = f"@farmhand-{uuid.uuid4().hex}"
         self.progress = progress
         self.started = time.monotonic()
         self.heard = self.started
@@ -547,8 +562,11 @@ class Child:
         self.frames = 0
         self.base_rss = 0
         self.process = subprocess.Popen(
-            child_command(job_file, job, self.mark), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, bufsize=0,
+            child_command(job_file, job, self.mark),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
         )
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -564,7 +582,7 @@ class Child:
                 break
             self.heard = time.monotonic()
             *lines, rest = (rest + chunk).split(b"\n")
-            passed: List[str] = []
+            passed: list[str] = []
             for line in lines:
                 text, marked, answer = line.rstrip(b"\r").partition(mark)
                 if text.strip():
@@ -629,7 +647,7 @@ class Child:
             self.process.kill()
 
 
-def child_command(job_file: str, job: Json, mark: str) -> List[str]:
+def child_command(job_file: str, job: Json, mark: str) -> list[str]:
     """Give the child's command line.
 
     Inside Blender this file runs twice, before and after the scene is opened: the first run only
@@ -656,7 +674,7 @@ class Lane:
         self.job_file = os.path.abspath(job_file)
         self.job = read_job(self.job_file)
         self.run = uuid.uuid4().hex
-        self.worker = "{}:{}".format(socket.gethostname(), os.getpid())
+        self.worker = f"{socket.gethostname()}:{os.getpid()}"
         self.last = lane == "last"
         self.lane = len(self.job["lanes"]) if self.last else int(lane)
         if not 0 <= self.lane <= len(self.job["lanes"]):
@@ -667,15 +685,16 @@ class Lane:
         state_dir = os.path.abspath(state_dir)
         self.frames = Frames(state_dir, self.run)
         self.progress = Progress(state_dir, self.run, self.lane)
-        self.child: Optional[Child] = None
+        self.child: Child | None = None
         self.about: Json = {}
         self.load_secs = 0.0
-        self.tries = self.rendered = 0
+        self.tries = self.settled = 0
+        self.deferred: set[int] = set()
         self.trace_path = os.environ.get("FARMHAND_LANE_TRACE")
 
     # The trace, which is replayed against the rules in Rust.
 
-    def trace(self, step: str, frame: Optional[int] = None, **more: object) -> None:
+    def trace(self, step: str, frame: int | None = None, **more: object) -> None:
         """Append a step to the trace, after it was done."""
         if self.trace_path:
             line = json.dumps({"run": self.run, "lane": self.lane, "frame": frame, "step": step, **more})
@@ -690,25 +709,31 @@ class Lane:
         self.trace("start", last=self.last, order=order)
         self.check_before_claiming()
         waiting = collections.deque(order)
-        deferred: set[int] = set()
         while waiting:
             frame = waiting.popleft()
-            claim = self.claim_if_open(frame)
-            if claim is None:
-                continue
-            if claim.lost >= LOST_GOES_LAST and frame not in deferred and waiting and not self.last:
-                deferred.add(frame)
-                waiting.append(frame)
-                self.trace("requeue", frame)
-                continue
-            if self.look("look_again", frame) != "open":
-                continue
-            if not self.try_frame(frame, claim):
+            if not self.settle(frame):
                 waiting.append(frame)
                 self.trace("requeue", frame)
         success = not self.last or self.all_done(order)
         self.trace("end", result="success" if success else "failure")
         return success
+
+    def settle(self, frame: int) -> bool:
+        """Take a frame from LOOK as far as it goes; False where it goes to the end of the queue."""
+        if self.look("look", frame) != "open":
+            return True
+        claim = self.create(frame) or self.read(frame)
+        if claim is None:
+            return True
+        if claim.run != self.run:
+            troubled = claim.fails or claim.lost >= LOST_GOES_LAST
+            if troubled and frame not in self.deferred and not self.last:
+                self.deferred.add(frame)
+                return False
+            claim = self.take_over(frame, claim)
+            if claim is None:
+                return True
+        return self.look("look_again", frame) != "open" or self.try_frame(frame, claim)
 
     def look(self, step: str, frame: int) -> str:
         """Say how a frame stands by its files: done, failed or open. To the last lane failed is open."""
@@ -719,39 +744,35 @@ class Lane:
         self.trace(step, frame, result=result)
         return result
 
-    def claim_if_open(self, frame: int) -> Optional[Claim]:
-        """Go from LOOK to a claim that is mine; None where the frame is settled or somebody else's."""
-        if self.look("look", frame) != "open":
-            return None
-        mine = Claim(self.lane, self.run, self.worker)
+    def create(self, frame: int) -> Claim | None:
+        """Create the claim and write it through the same descriptor; None where there is one already."""
         handle = self.frames.create_claim(frame)
         self.trace("create", frame, result="exists" if handle is None else "created")
-        if handle is not None:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(dataclasses.asdict(mine), file)
-            self.trace("write", frame)
-            return mine
+        if handle is None:
+            return None
+        mine = Claim(self.lane, self.run, self.worker)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(dataclasses.asdict(mine), file)
+        self.trace("write", frame)
+        return mine
+
+    def read(self, frame: int) -> Claim | None:
+        """Read the claim that is there; None where it leaves the frame to somebody else."""
         found = Claim.read(self.frames.path(frame, ".claim"))
         if found is None:
             self.trace("read", frame, result="unreadable")
-            return self.take_over(frame, mine, owned=False) if self.last else None
+            return Claim(NO_LANE, "", "") if self.last else None
         whose = "mine" if found.run == self.run else "own_lane" if found.lane == self.lane else "other_lane"
         self.trace("read", frame, result=whose, fails=found.fails, lost=found.lost, retry=found.retry)
-        if whose == "mine":
-            return found
-        if whose == "other_lane" and not self.last:
-            return None
-        return self.take_over(frame, found, owned=whose == "own_lane")
+        return None if whose == "other_lane" and not self.last else found
 
-    def take_over(self, frame: int, found: Claim, *, owned: bool) -> Optional[Claim]:
+    def take_over(self, frame: int, found: Claim) -> Claim | None:
         """Rename a claim of mine over one left behind; a frame lost too often is recorded as failed."""
-        lost = found.lost + owned
+        lost = found.lost + (found.lane == self.lane)
         claim = dataclasses.replace(found, lane=self.lane, run=self.run, worker=self.worker, lost=lost)
         if lost > LOST_LIMIT:
             self.trace("take_over", frame, result="over_limit")
-            message = "Frame {} was begun {} times and each time its worker was lost; it may need more memory".format(
-                frame, lost
-            )
+            message = f"Frame {frame} was begun {lost} times and each time its worker was lost; it may need more memory"
             self.record_failed(frame, claim, FrameError("lost", message))
             return None
         self.frames.write_claim(frame, claim)
@@ -764,7 +785,7 @@ class Lane:
         for frame in missing:
             failed = read_json(self.frames.path(frame, ".failed.json")) or {}
             reason, message = failed.get("reason", "lost"), failed.get("message", "nobody has rendered it")
-            emit("farmhand: frame {} is not rendered ({}): {}".format(frame, reason, message))
+            emit(f"farmhand: frame {frame} is not rendered ({reason}): {message}")
         return not missing
 
     # One frame.
@@ -779,24 +800,24 @@ class Lane:
             return self.settle_failure(frame, claim, failure)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        self.rendered += 1
+        self.settled += 1
         return True
 
     def settle_failure(self, frame: int, claim: Claim, failure: FrameError) -> bool:
         """Count a failure; at the limit, and always in the last lane, record the frame as failed."""
-        emit("farmhand: frame {} failed ({}): {}".format(frame, failure.reason, failure.message))
-        settled = self.last
+        emit(f"farmhand: frame {frame} failed ({failure.reason}): {failure.message}")
         if not self.last:
             claim.fails += 1
             self.frames.write_claim(frame, claim)
             self.trace("count", frame, fails=claim.fails)
-            settled = claim.fails >= FAILS_LIMIT
-        if settled:
+        if self.last or claim.fails >= FAILS_LIMIT:
             self.record_failed(frame, claim, failure)
-        if not self.last and not self.rendered and self.tries == FIRST_TRIES:
+            self.settled += 1
+            return True
+        if not self.settled and self.tries == FIRST_TRIES:
             message = "the first {} tries failed and nothing was rendered, so this worker cannot render the job: {}"
             raise CannotRenderError(message.format(FIRST_TRIES, failure.message))
-        return settled
+        return False
 
     def record_failed(self, frame: int, claim: Claim, failure: FrameError) -> None:
         """Write why a frame could not be rendered."""
@@ -810,20 +831,16 @@ class Lane:
         started = time.time()
         try:
             answer = self.rendered_by_child(frame, folder)
-            saving = time.monotonic()
-            sizes = [self.finished_size(source, target) for source, target in answer["files"]]
         except FrameError:
             self.trace("render", frame, result="failed")
             raise
         self.trace("render", frame, result="ok")
-        outputs = []
-        for (source, target), size in zip(answer["files"], sizes):
-            try:
-                put_in_place(source, target, self.run)
-            except OSError as problem:
-                self.trace("publish", frame, result="failed")
-                raise self.output_failure(target, problem) from problem
-            outputs.append({"path": target, "size_bytes": size})
+        saving = time.monotonic()
+        try:
+            outputs = self.publish(answer["files"])
+        except FrameError:
+            self.trace("publish", frame, result="failed")
+            raise
         self.trace("publish", frame, result="ok")
         record: Json = {"format": FORMAT, "frame": frame, "lane": self.lane, "run": self.run, "worker": self.worker}
         record.update(retry=claim.retry, seconds=answer["seconds"], load_secs=self.load_secs)
@@ -839,6 +856,16 @@ class Lane:
         emit("\n".join(lines))
         self.recycle_if_growing(answer["rss_bytes"])
 
+    def publish(self, files: Sequence[tuple[str, str]]) -> list[Json]:
+        """Put outputs in their places, none before all are whole and on the disk."""
+        outputs = [{"path": target, "size_bytes": self.finished_size(source, target)} for source, target in files]
+        for source, target in files:
+            try:
+                put_in_place(source, target, self.run)
+            except OSError as problem:
+                raise self.output_failure(target, problem) from problem
+        return outputs
+
     def finished_size(self, source: str, target: str) -> int:
         """Check that an output is whole, and have it on the disk before it is given its name."""
         try:
@@ -850,13 +877,13 @@ class Lane:
             raise self.output_failure(target, problem) from problem
         if disk_is_full(os.path.dirname(source)):
             raise self.output_failure(target, OSError(errno.ENOSPC, "No space left on device"))
-        raise FrameError("output", "Blender wrote {}, but {}".format(target, fault))
+        raise FrameError("output", f"Blender wrote {target}, but {fault}")
 
     def output_failure(self, target: str, problem: OSError) -> FrameError:
         """Say why an output could not be brought to its place."""
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-            return FrameError("output", "Disk full while writing {}: make room and retry".format(target))
-        return FrameError("output", "Cannot write {}: {}".format(target, problem.strerror or problem))
+            return FrameError("output", f"Disk full while writing {target}: make room and retry")
+        return FrameError("output", f"Cannot write {target}: {problem.strerror or problem}")
 
     def rendered_by_child(self, frame: int, folder: str) -> Json:
         """Have the child, started where there is none, render a frame; every other end is told apart."""
@@ -875,9 +902,9 @@ class Lane:
         if answer["say"] == "failed":
             message = answer["message"]
             if disk_is_full(self.frames.scratch):
-                message = "Disk full while writing below {}: make room and retry ({})".format(folder, message)
+                message = f"Disk full while writing below {folder}: make room and retry ({message})"
             raise FrameError(answer["reason"], message, child.tail)
-        raise self.death(child, answer["code"], "rendering frame {}".format(frame))
+        raise self.death(child, answer["code"], f"rendering frame {frame}")
 
     def ready_child(self, frame: int) -> Child:
         """Give a child that has the scene open."""
@@ -909,13 +936,13 @@ class Lane:
             )
             return FrameError("stall", message, tail)
         if code == -9:
-            message = "Blender was killed (signal 9) while {}: most often the system had no memory left".format(doing)
+            message = f"Blender was killed (signal 9) while {doing}: most often the system had no memory left"
             return FrameError("memory", message, tail)
         if code < 0:
-            return FrameError("crash", "Blender ended with signal {} while {}".format(-code, doing), tail)
+            return FrameError("crash", f"Blender ended with signal {-code} while {doing}", tail)
         if code >= 0xC0000000:
-            return FrameError("crash", "Blender crashed (code {:#x}) while {}".format(code, doing), tail)
-        return FrameError("error", "Blender ended with code {} while {}".format(code, doing), tail)
+            return FrameError("crash", f"Blender crashed (code {code:#x}) while {doing}", tail)
+        return FrameError("error", f"Blender ended with code {code} while {doing}", tail)
 
     def recycle_if_growing(self, rss_bytes: int) -> None:
         """End a child whose memory only grows; the next frame starts another."""
@@ -925,7 +952,7 @@ class Lane:
         if child.frames <= 3:
             child.base_rss = max(child.base_rss, rss_bytes)
         elif rss_bytes > max(child.base_rss * self.job["memory_growth_limit"], child.base_rss + GROWTH_FLOOR_BYTES):
-            emit("farmhand: Blender has grown to {} MiB and is started afresh".format(rss_bytes >> 20))
+            emit(f"farmhand: Blender has grown to {rss_bytes >> 20} MiB and is started afresh")
             child.end()
             self.child = None
 
@@ -935,20 +962,19 @@ class Lane:
         try:
             found = os.stat(blend)
         except OSError as problem:
-            message = "{} cannot be read on this worker: {}".format(blend, problem.strerror)
-            raise CannotRenderError(message) from problem
+            raise CannotRenderError(f"{blend} cannot be read on this worker: {problem.strerror}") from problem
         expected = (self.job.get("blend_size_bytes"), self.job.get("blend_modified_unix_secs"))
         if expected[0] not in (None, found.st_size) or (expected[1] and abs(expected[1] - found.st_mtime) > 2):
-            emit("farmhand: warning: {} has changed since the job was sent".format(blend))
+            emit(f"farmhand: warning: {blend} has changed since the job was sent")
         if "{" not in output and output:
             try:
                 os.makedirs(output, exist_ok=True)
             except OSError as problem:
-                message = "the output folder {} cannot be made on this worker: {}".format(output, problem.strerror)
-                raise CannotRenderError(message) from problem
+                raise CannotRenderError(
+                    f"the output folder {output} cannot be made on this worker: {problem.strerror}"
+                ) from problem
             if not os.access(output, os.W_OK):
-                message = "the output folder {} is not writable for this worker".format(output)
-                raise CannotRenderError(message)
+                raise CannotRenderError(f"the output folder {output} is not writable for this worker")
 
     def close(self, *, kindly: bool) -> None:
         """End the child and remove this run's unfinished outputs."""
@@ -966,8 +992,7 @@ def read_job(path: str) -> Json:
     """Read the job description, and say what is wrong with it where it is not one."""
     job = read_json(path)
     if job is None:
-        message = "the job description {} cannot be read, or is no JSON object".format(path)
-        raise CannotRenderError(message)
+        raise CannotRenderError(f"the job description {path} cannot be read, or is no JSON object")
     if job.get("format") != FORMAT:
         message = "the job description {} has format {}, this renderer knows format {}: send the job again".format(
             path, job.get("format"), FORMAT
@@ -987,7 +1012,7 @@ def run_lane(options: argparse.Namespace) -> int:
     try:
         lane = Lane(options.job_file, options.state_dir, options.lane)
     except (CannotRenderError, OSError) as problem:
-        emit("farmhand: error: {}".format(problem))
+        emit(f"farmhand: error: {problem}")
         return 1
     watch_signals(lambda: lane.close(kindly=False))
     watch_parent(lambda: lane.close(kindly=False))
@@ -995,10 +1020,10 @@ def run_lane(options: argparse.Namespace) -> int:
     try:
         success = lane.work()
     except CannotRenderError as problem:
-        emit("farmhand: error: cannot render: {}".format(problem))
+        emit(f"farmhand: error: cannot render: {problem}")
         lane.trace("end", result="failure")
     except OSError as problem:
-        emit("farmhand: error: a file of the job cannot be written: {}".format(problem))
+        emit(f"farmhand: error: a file of the job cannot be written: {problem}")
         lane.trace("end", result="failure")
     finally:
         lane.close(kindly=True)
@@ -1011,7 +1036,7 @@ def watch_signals(close: Callable[[], None]) -> None:
     if WINDOWS:
         return
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)  # noqa: FBT003 (its only argument)
+    os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: None)
@@ -1109,7 +1134,7 @@ def run_child(options: argparse.Namespace) -> None:
     bpy = importlib.import_module("bpy")
     SESSION_DIR[0] = bpy.app.tempdir
     job = read_job(options.job_file)
-    pipe: Optional[Pipe] = getattr(sys, "farmhand_pipe", None)
+    pipe: Pipe | None = getattr(sys, "farmhand_pipe", None)
     if pipe is None:
         pipe = Pipe(options.mark)
         sys.farmhand_pipe = pipe  # type: ignore[attr-defined]
@@ -1138,12 +1163,12 @@ def run_child(options: argparse.Namespace) -> None:
             pipe.say("failed", reason=failure.reason, message=failure.message)
         except Exception as problem:  # noqa: BLE001 (whatever a scene's scripts raise is this frame's failure)
             traceback.print_exc()
-            pipe.say("failed", reason="error", message="{}: {}".format(type(problem).__name__, problem))
+            pipe.say("failed", reason="error", message=f"{type(problem).__name__}: {problem}")
         else:
             pipe.say("rendered", **answer)
 
 
-def refuse_newer_file(bpy: Any, path: str) -> None:  # noqa: ANN401 (bpy has no types)
+def refuse_newer_file(bpy: Any, path: str) -> None:
     """Refuse a file of a newer Blender before opening it, since opening one may crash (4.5 in 3.4 does)."""
     with open(path, "rb") as file:
         head = file.read(1 << 16)
@@ -1158,8 +1183,7 @@ def refuse_newer_file(bpy: Any, path: str) -> None:  # noqa: ANN401 (bpy has no 
             return
     match = re.match(rb"BLENDER(?:[-_][vV](\d)(\d\d)|\d\d-\d\dv(\d\d)(\d\d))", head)
     if match is None:
-        message = "{} is not a .blend file".format(path)
-        raise CannotRenderError(message)
+        raise CannotRenderError(f"{path} is not a .blend file")
     version = tuple(int(part) for part in match.groups() if part is not None)
     if version > tuple(bpy.app.version[:2]):
         raise CannotRenderError(newer_file_message(path, version, bpy.app.version_string))
@@ -1171,7 +1195,7 @@ def newer_file_message(path: str, version: Sequence[int], own: str) -> str:
     return text.format(path, version[0], version[1], own, version[0], version[1])
 
 
-def open_scene(bpy: Any, job: Json, pipe: Pipe) -> None:  # noqa: ANN401
+def open_scene(bpy: Any, job: Json, pipe: Pipe) -> None:
     """Open the scene where bpy is a module, which has no command line to do so."""
     try:
         bpy.ops.wm.open_mainfile(
@@ -1209,7 +1233,7 @@ class Redirect:
         self.folder = folder
         self.setter(os.path.join(base, self.name))
 
-    def written(self) -> List[Tuple[str, str]]:
+    def written(self) -> list[tuple[str, str]]:
         """List what Blender wrote, each with the place that it is meant for."""
         found = []
         for folder, _, names in os.walk(self.folder):
@@ -1223,13 +1247,13 @@ class Redirect:
 class Scene:
     """The open scene with the job's settings laid on it, rendering one frame at a time as `blender -a` would."""
 
-    def __init__(self, bpy: Any, job: Json, pipe: Pipe) -> None:  # noqa: ANN401
+    def __init__(self, bpy: Any, job: Json, pipe: Pipe) -> None:
         """Lay the job's settings on the scene, and refuse what cannot be rendered at all."""
         self.bpy, self.job, self.pipe, self.settings = bpy, job, pipe, job["settings"]
         if tuple(bpy.data.version[:2]) > tuple(bpy.app.version[:2]):
             raise CannotRenderError(newer_file_message(job["blend_file"], bpy.data.version, bpy.app.version_string))
         self.scene = self.find_scene()
-        self.stepped: Optional[int] = None
+        self.stepped: int | None = None
         self.set_camera()
         self.set_view_layers()
         self.set_quality()
@@ -1244,7 +1268,7 @@ class Scene:
 
     # The job's settings.
 
-    def find_scene(self) -> Any:  # noqa: ANN401
+    def find_scene(self) -> Any:
         """Find the job's scene, and make it the window's, which handlers and drivers may look at."""
         name, scenes = self.job["scene"], [scene for scene in self.bpy.data.scenes if scene.library is None]
         scene = next((scene for scene in scenes if scene.name == name), None)
@@ -1264,16 +1288,16 @@ class Scene:
             camera = next((thing for thing in scene.objects if thing.name == name), None)
             if camera is None or camera.type != "CAMERA":
                 cameras = ", ".join(repr(thing.name) for thing in scene.objects if thing.type == "CAMERA") or "none"
-                message = "the scene {!r} has no camera {!r}; its cameras: {}".format(scene.name, name, cameras)
-                raise CannotRenderError(message)
+                raise CannotRenderError(f"the scene {scene.name!r} has no camera {name!r}; its cameras: {cameras}")
             scene.camera = camera
             for marker in scene.timeline_markers:
                 marker.camera = None
         editing = scene.render.use_sequencer and scene.sequence_editor is not None
         marked = any(marker.camera is not None for marker in scene.timeline_markers)
         if scene.camera is None and not marked and not editing and not self.only_composites():
-            message = "the scene {!r} has no camera: set one in the scene, or send with a camera".format(scene.name)
-            raise CannotRenderError(message)
+            raise CannotRenderError(
+                f"the scene {scene.name!r} has no camera: set one in the scene, or send with a camera"
+            )
 
     def only_composites(self) -> bool:
         """Say whether the scene is made by its compositor alone, for which Blender wants no camera."""
@@ -1332,10 +1356,9 @@ class Scene:
                 image.media_type = "MULTI_LAYER_IMAGE" if wanted == "OPEN_EXR_MULTILAYER" else "IMAGE"
             image.file_format = wanted
         except TypeError as problem:
-            message = "Blender {} cannot write the file format {}: {}".format(
-                self.bpy.app.version_string, wanted, problem
-            )
-            raise CannotRenderError(message) from problem
+            raise CannotRenderError(
+                f"Blender {self.bpy.app.version_string} cannot write the file format {wanted}: {problem}"
+            ) from problem
 
     def samples(self) -> int:
         """Give the samples that the engine takes for each pixel, 0 where it has no such setting."""
@@ -1346,30 +1369,29 @@ class Scene:
 
     # Devices and denoisers.
 
-    def set_device(self) -> Tuple[str, List[str]]:
+    def set_device(self) -> tuple[str, list[str]]:
         """Switch on the GPUs that were asked for, and give the device that really renders, with its names."""
         scene, wanted = self.scene, (self.settings.get("device") or "auto").upper()
         if scene.render.engine != "CYCLES":
             return self.drawing_device()
-        found: Tuple[str, List[str]] = ("CPU", cycles_devices("CPU"))
+        found: tuple[str, list[str]] = ("CPU", cycles_devices("CPU"))
         if wanted != "CPU":
             open_shading = bool(getattr(scene.cycles, "shading_system", False))
-            backends = GPU_ORDER if wanted in ("AUTO", "GPU") else (wanted,)
+            backends: tuple[str, ...] = GPU_ORDER if wanted in ("AUTO", "GPU") else (wanted,)
             if open_shading:
                 # Cycles ignores Open Shading Language on any other GPU backend, and renders wrong.
                 backends = tuple(name for name in backends if name == "OPTIX" and self.bpy.app.version >= (3, 5))
             found = next(filter(None, map(self.switch_on, backends)), found)
         if found[0] == "CPU" and self.settings.get("gpu_required"):
-            message = "a GPU is required ({}) and Blender {} finds none that it can use here".format(
-                wanted.lower(), self.bpy.app.version_string
+            raise CannotRenderError(
+                f"a GPU is required ({wanted.lower()}) and Blender {self.bpy.app.version_string} finds none to use"
             )
-            raise CannotRenderError(message)
         if found[0] == "CPU" and wanted not in ("AUTO", "CPU"):
-            self.pipe.say("notice", message="no usable GPU for {!r}: rendering on the CPU".format(wanted.lower()))
+            self.pipe.say("notice", message=f"no usable GPU for {wanted.lower()!r}: rendering on the CPU")
         scene.cycles.device = "CPU" if found[0] == "CPU" else "GPU"
         return found
 
-    def switch_on(self, backend: str) -> Optional[Tuple[str, List[str]]]:
+    def switch_on(self, backend: str) -> tuple[str, list[str]] | None:
         """Switch on all GPUs of a backend; None where there is none. Backends unknown to this build raise."""
         names = cycles_devices(backend)
         addon = self.bpy.context.preferences.addons.get("cycles")
@@ -1388,7 +1410,7 @@ class Scene:
                 used.append(device.name)
         return (backend, used) if used else None
 
-    def drawing_device(self) -> Tuple[str, List[str]]:
+    def drawing_device(self) -> tuple[str, list[str]]:
         """Name what draws EEVEE and Workbench; known for certain after the first frame only."""
         try:
             name = str(importlib.import_module("gpu").platform.renderer_get())
@@ -1397,7 +1419,7 @@ class Scene:
         software = any(word in name.lower() for word in ("llvmpipe", "softpipe", "software", "swrast"))
         return "CPU" if software else "GPU", [name]
 
-    def denoise_nodes(self) -> List[Any]:
+    def denoise_nodes(self) -> list[Any]:
         """List the Denoise nodes that would run."""
         tree = compositor_of(self.scene)
         if tree is None or not self.scene.render.use_compositing:
@@ -1438,7 +1460,7 @@ class Scene:
 
         return Redirect(folder, name, 0, setter)
 
-    def node_outputs(self) -> List[Redirect]:
+    def node_outputs(self) -> list[Redirect]:
         """Redirect every File Output node of every compositor, since another scene's may run through a strip."""
         redirects, seen = [], set()
         trees = [compositor_of(scene) for scene in self.bpy.data.scenes]
@@ -1450,7 +1472,7 @@ class Scene:
                     redirects.append(self.node_output(node))
         return redirects
 
-    def node_output(self, node: Any) -> Redirect:  # noqa: ANN401
+    def node_output(self, node: Any) -> Redirect:
         """Redirect one File Output node, of Blender 5 (`directory`) or before (`base_path`)."""
         if hasattr(node, "directory"):
             depth = node.file_name.count("..") + sum(item.name.count("..") for item in node.file_output_items)
@@ -1472,9 +1494,10 @@ class Scene:
         """Make a node's path absolute: `//` is the folder of the artist's file, never of a staged copy."""
         temporary = [tempfile.gettempdir(), "/tmp", "C:\\tmp"]  # noqa: S108 (compared with, never written to)
         if self.job.get("output_overridden") and path.rstrip("\\/") in [place.rstrip("\\/") for place in temporary]:
-            return os.path.dirname(self.job["output"])
+            return os.path.dirname(str(self.job["output"]))
         if path.startswith("//"):
-            return os.path.join(self.job.get("blend_dir") or os.path.dirname(self.job["blend_file"]), path[2:])
+            blend_dir = str(self.job.get("blend_dir") or os.path.dirname(self.job["blend_file"]))
+            return os.path.join(blend_dir, path[2:])
         return os.path.abspath(path) if path else os.getcwd()
 
     # Rendering.
@@ -1503,7 +1526,7 @@ class Scene:
             answer["about"] = {"device": device, "device_names": names}
         return answer
 
-    def call_render(self, frame: int) -> Any:  # noqa: ANN401
+    def call_render(self, frame: int) -> Any:
         """Have Blender render one frame as its own `-a` does."""
         scene = self.scene
         if frame < 0:
@@ -1531,9 +1554,9 @@ class Scene:
         """Tell by Blender's own words whether a frame failed, or every frame would."""
         lower = text.lower()
         if "no camera" in lower:
-            return CannotRenderError("{} Set a camera in the scene, or send with one.".format(text))
+            return CannotRenderError(f"{text} Set a camera in the scene, or send with one.")
         if "openimagedenois" in lower:
-            return CannotRenderError("{}: send with --denoise off".format(text))
+            return CannotRenderError(f"{text}: send with --denoise off")
         if "out of memory" in lower or "out of gpu memory" in lower:
             return FrameError("memory", text)
         writing = any(words in lower for words in ("could not write", "cannot save", "no space left", "render error"))
@@ -1562,17 +1585,17 @@ def with_digits(pattern: str, frame: int) -> str:
 
 def signed_digits(frame: int, digits: int) -> str:
     """Write a number as C's `%.4d` does: the sign is no digit."""
-    return "%.*d" % (digits, frame)
+    return "-" * (frame < 0) + str(abs(frame)).zfill(digits)
 
 
-def compositor_of(scene: Any) -> Any:  # noqa: ANN401
+def compositor_of(scene: Any) -> Any:
     """Give a scene's compositor tree, of Blender 5 (a group of its own) or before; None where it has none."""
     if hasattr(scene, "compositing_node_group"):
         return scene.compositing_node_group
     return scene.node_tree if scene.use_nodes else None
 
 
-def nodes_of(tree: Any, seen: Optional[set[int]] = None) -> Iterable[Any]:  # noqa: ANN401
+def nodes_of(tree: Any, seen: set[int] | None = None) -> Iterable[Any]:
     """List a tree's nodes, those inside groups included."""
     seen = set() if seen is None else seen
     if tree.as_pointer() in seen:
@@ -1585,7 +1608,7 @@ def nodes_of(tree: Any, seen: Optional[set[int]] = None) -> Iterable[Any]:  # no
             yield from nodes_of(inner, seen)
 
 
-def cycles_devices(backend: str) -> List[str]:
+def cycles_devices(backend: str) -> list[str]:
     """Name the devices that Cycles can use by a backend (`CPU`, `OPTIX`, …)."""
     try:
         found = importlib.import_module("_cycles").available_devices(backend)
@@ -1602,7 +1625,7 @@ def has_open_image_denoise() -> bool:
         return True
 
 
-def memory_bytes() -> Tuple[int, int]:
+def memory_bytes() -> tuple[int, int]:
     """Give this process's memory now and at its peak; 0 where the system doesn't tell."""
     now = peak = 0
     with contextlib.suppress(ImportError, OSError, ValueError):
