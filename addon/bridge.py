@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owns the library's handles and the one timer that polls them.
+
+Nothing here waits: each handle answers at once with what its thread has found out. The timer runs only while
+the panel can be seen or something is under way, and ends before Blender does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+from typing import TYPE_CHECKING
+
+import bpy
+import farmhand
+
+from . import library
+
+if TYPE_CHECKING:
+    from .scene import Sending
+
+log = logging.getLogger(__name__)
+
+_SENDING_INTERVAL_SECS = 0.15
+_RENDERING_INTERVAL_SECS = 0.4
+_IDLE_INTERVAL_SECS = 1.0
+
+
+class Bridge:
+    """The farm of this session, and what is under way with it."""
+
+    def __init__(self) -> None:
+        """Begin with no farm; it is opened when it is first needed."""
+        self.snapshot: farmhand.Snapshot | None = None
+        self.submission: farmhand.Submission | None = None
+        # What went wrong last, until it is dismissed or something is sent again.
+        self.notice = ""
+        self._farm: farmhand.Farm | None = None
+        self._watch: farmhand.Watch | None = None
+        self._operations: list[farmhand.Operation] = []
+        self._drawn: tuple[object, ...] = ()
+
+    def farm(self) -> farmhand.Farm:
+        """Return the farm; opening it starts nothing that this thread waits for."""
+        if self._farm is None:
+            preferences = bpy.context.preferences.addons[__package__].preferences
+            self._farm = farmhand.local(
+                launcher=library.launcher(),
+                slots=preferences.slots,
+                blender=bpy.path.abspath(preferences.blender_path) or bpy.app.binary_path,
+            )
+        return self._farm
+
+    def forget_farm(self) -> None:
+        """Open the farm anew when it is next needed, with the preferences of then."""
+        self._farm = self._watch = self.snapshot = None
+
+    def percent_done(self, place: int) -> float:
+        """Return how much is rendered of the job in this place of the list; 0 where there is none."""
+        jobs = self.snapshot.jobs if self.snapshot else []
+        return 100.0 * jobs[place].fraction if place < len(jobs) else 0.0
+
+    @property
+    def is_sending(self) -> bool:
+        """Tell whether a scene is on its way."""
+        return self.submission is not None
+
+    def send(self, sending: Sending) -> farmhand.Submission:
+        """Begin to send a scene."""
+        self.notice = ""
+        self.submission = self.farm().submit(
+            sending.blend_file,
+            frames=sending.frames,
+            scene=sending.scene,
+            priority=sending.priority,
+        )
+        request()
+        return self.submission
+
+    def cancel_job(self, job_id: str) -> farmhand.Operation:
+        """Begin to cancel a job."""
+        operation = self.farm().cancel_job(job_id)
+        self._operations.append(operation)
+        request()
+        return operation
+
+    def advance(self) -> bool:
+        """Take in what the handles have to say; return whether the panel has to be drawn anew."""
+        self._advance_submission()
+        self._advance_operations()
+        if self._watch is None:
+            self._watch = self.farm().watch()
+        self.snapshot = self._watch.snapshot()
+        seen = (
+            self.snapshot.state,
+            self.snapshot.message,
+            self.submission.stage if self.submission else None,
+            self.notice,
+            tuple(
+                (
+                    job.job_id,
+                    job.status,
+                    job.frames_done,
+                    job.frames_failed,
+                    job.seconds_left,
+                    tuple(job.frames_in_work),
+                )
+                for job in self.snapshot.jobs
+            ),
+        )
+        changed = seen != self._drawn
+        self._drawn = seen
+        return changed
+
+    def _advance_submission(self) -> None:
+        if self.submission is None:
+            return
+        for event in self.submission.poll():
+            log.info("%s: %s", event.stage, event.message)
+        if self.submission.state == "running":
+            return
+        if self.submission.state == "failed":
+            self.notice = self.submission.error or "The scene could not be sent"
+        self.submission = None
+        if self._watch is not None:
+            self._watch.refresh()
+
+    def settle(self) -> None:
+        """Let go of a submission that a script has waited for."""
+        self.submission = None
+
+    def _advance_operations(self) -> None:
+        for operation in list(self._operations):
+            operation.poll()
+            if operation.state == "running":
+                continue
+            self._operations.remove(operation)
+            if operation.state == "failed":
+                self.notice = operation.error or "The job could not be changed"
+            if self._watch is not None:
+                self._watch.refresh()
+
+    def interval_secs(self) -> float | None:
+        """Return the seconds to the next look; None where nothing is under way and nobody looks."""
+        if self.submission or self._operations:
+            return _SENDING_INTERVAL_SECS
+        if not any(_render_properties()):
+            return None
+        if self.snapshot and (self.snapshot.state != "online" or any(job.is_live for job in self.snapshot.jobs)):
+            return _RENDERING_INTERVAL_SECS
+        return _IDLE_INTERVAL_SECS
+
+
+_bridge = Bridge()
+
+
+def current() -> Bridge:
+    """Return the bridge of this session."""
+    return _bridge
+
+
+def forget_farm() -> None:
+    """Open the farm anew, with the preferences as they are now."""
+    _bridge.forget_farm()
+    request()
+
+
+def request() -> None:
+    """Have the handles polled from now on, for as long as there is a need; callable while drawing."""
+    # In the background timers never fire, and one that is registered at the end crashes some Blenders.
+    if not bpy.app.background and not bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+
+
+def _tick() -> float | None:
+    if _bridge.advance():
+        for area in _render_properties():
+            area.tag_redraw()
+    return _bridge.interval_secs()
+
+
+def _render_properties() -> list[bpy.types.Area]:
+    """Return the areas in which the panel can be seen."""
+    return [
+        area
+        for window in bpy.context.window_manager.windows
+        for area in window.screen.areas
+        if area.type == "PROPERTIES" and area.spaces.active.context == "RENDER"
+    ]
+
+
+def _stop() -> None:
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    _bridge.__init__()  # type: ignore[misc]
+
+
+def register() -> None:
+    """Make sure that the timer ends before Blender does."""
+    atexit.register(_stop)
+
+
+def unregister() -> None:
+    """End the timer and let go of every handle."""
+    atexit.unregister(_stop)
+    _stop()

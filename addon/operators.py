@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an artist or a script can ask for."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import bpy
+import farmhand
+from bpy.props import StringProperty
+
+from . import bridge, library, scene, words
+
+
+def _refuse(operator, reason: str) -> bool:  # noqa: ANN001 - an operator's class
+    """Grey the button out, and say why in its tooltip."""
+    if hasattr(operator, "poll_message_set"):  # Blender 3.0
+        operator.poll_message_set(reason)
+    return False
+
+
+class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's naming
+    """Send this scene to the farm. The farm reads the file from the disk: unsaved changes are saved first."""
+
+    bl_idname = "farmhand.submit_job"
+    bl_label = "Render on the Farm"
+    bl_options = {"REGISTER"}
+
+    # The handle of this run, while it is modal.
+    _submission = None
+
+    @classmethod
+    def poll(cls, context) -> bool:  # noqa: ANN001
+        """Say why the scene cannot be sent."""
+        reason = library.restart_needed() or scene.reason_not_to_send(context.scene)
+        if not reason and bridge.current().is_sending:
+            reason = "A scene is being sent already"
+        return not reason or _refuse(cls, reason)
+
+    def execute(self, context) -> set:  # noqa: ANN001
+        """Send the scene and return when the farm has it, for scripts."""
+        submission = self._begin(context)
+        if submission is None:
+            return {"CANCELLED"}
+        try:
+            submission.result()
+        except farmhand.FarmhandError:
+            return self._end(context, submission)
+        finally:
+            bridge.current().settle()
+        return self._end(context, submission)
+
+    def invoke(self, context, _event) -> set:  # noqa: ANN001
+        """Send the scene while Blender goes on, for people."""
+        if bpy.app.background:
+            return self.execute(context)
+        self._submission = self._begin(context)
+        if self._submission is None:
+            return {"CANCELLED"}
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, _event) -> set:  # noqa: ANN001
+        """Let every event through; the bridge's timer does the work, and the panel shows it."""
+        if self._submission.state == "running":
+            return {"PASS_THROUGH"}
+        return self._end(context, self._submission) | {"PASS_THROUGH"}
+
+    def _begin(self, context):  # noqa: ANN001, ANN202 - a submission, or None after a report
+        try:
+            if scene.has_unsaved_changes():
+                bpy.ops.wm.save_mainfile()
+            return bridge.current().send(scene.sending(context.scene))
+        except (farmhand.FarmhandError, RuntimeError) as error:
+            self.report({"ERROR"}, str(error))
+            return None
+
+    def _end(self, context, submission) -> set:  # noqa: ANN001
+        if submission.state != "done":
+            self.report({"ERROR"}, submission.error or "The scene was not sent: it was cancelled")
+            return {"CANCELLED"}
+        job = submission.result()
+        context.scene.farmhand.last_job_id = job.job_id
+        self.report({"INFO"}, f"Sent: job {job.job_id}")
+        return {"FINISHED"}
+
+
+class FARMHAND_OT_cancel_submission(bpy.types.Operator):  # noqa: N801
+    """Stop sending the scene. What was sent already does no harm."""
+
+    bl_idname = "farmhand.cancel_submission"
+    bl_label = "Stop Sending"
+
+    @classmethod
+    def poll(cls, _context) -> bool:  # noqa: ANN001
+        """Say that nothing is being sent."""
+        return bridge.current().is_sending or _refuse(cls, "No scene is being sent")
+
+    def execute(self, _context) -> set:  # noqa: ANN001
+        """Ask the submission to stop; it ends a moment later."""
+        bridge.current().submission.cancel()
+        return {"FINISHED"}
+
+
+class FARMHAND_OT_cancel_job(bpy.types.Operator):  # noqa: N801
+    """Cancel this job. Frames that are rendered already stay."""
+
+    bl_idname = "farmhand.cancel_job"
+    bl_label = "Cancel Job"
+
+    job_id: StringProperty(name="Job", description="Which job to cancel", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, _context) -> bool:  # noqa: ANN001
+        """Say why no job can be cancelled."""
+        reason = library.restart_needed()
+        snapshot = bridge.current().snapshot
+        if not reason and snapshot is not None and snapshot.state == "offline":
+            reason = f"The farm is offline: {snapshot.message}"
+        return not reason or _refuse(cls, reason)
+
+    def invoke(self, context, event) -> set:  # noqa: ANN001
+        """Ask first."""
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, _context) -> set:  # noqa: ANN001
+        """Begin to cancel; in the background, wait for the farm's answer."""
+        try:
+            operation = bridge.current().cancel_job(self.job_id)
+            if bpy.app.background:
+                operation.result()
+        except farmhand.FarmhandError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class FARMHAND_OT_open_folder(bpy.types.Operator):  # noqa: N801
+    """Open the folder with the rendered frames."""
+
+    bl_idname = "farmhand.open_folder"
+    bl_label = "Open Folder"
+
+    folder: StringProperty(name="Folder", description="Which folder to open", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, _context) -> bool:  # noqa: ANN001
+        """Say that there is no desktop to open a folder on."""
+        return not bpy.app.background or _refuse(cls, "Folders can be opened only where Blender has a window")
+
+    def execute(self, context) -> set:  # noqa: ANN001
+        """Start the desktop's own file browser, and do not wait for it."""
+        folder = Path(self.folder)
+        if not folder.is_dir():
+            self.report({"ERROR"}, f"There is no such folder yet: {folder}")
+            return {"CANCELLED"}
+        try:
+            if sys.platform == "win32":
+                os.startfile(folder)  # noqa: S606 - the folder of a job
+            else:
+                opener = "open" if sys.platform == "darwin" else "xdg-open"
+                subprocess.Popen([opener, str(folder)], stdin=subprocess.DEVNULL)
+        except OSError as error:
+            context.window_manager.clipboard = str(folder)
+            self.report({"WARNING"}, f"No file browser could be started ({error}); the path is in the clipboard")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class FARMHAND_OT_dismiss(bpy.types.Operator):  # noqa: N801
+    """Take the message away."""
+
+    bl_idname = "farmhand.dismiss"
+    bl_label = "Dismiss"
+
+    @classmethod
+    def poll(cls, _context) -> bool:  # noqa: ANN001
+        """Say that there is no message."""
+        return bool(bridge.current().notice) or _refuse(cls, "There is no message")
+
+    def execute(self, _context) -> set:  # noqa: ANN001
+        """Forget the message."""
+        bridge.current().notice = ""
+        return {"FINISHED"}
+
+
+_CLASSES = (
+    FARMHAND_OT_submit_job,
+    FARMHAND_OT_cancel_submission,
+    FARMHAND_OT_cancel_job,
+    FARMHAND_OT_open_folder,
+    FARMHAND_OT_dismiss,
+)
+
+
+def register() -> None:
+    """Make the operators known to Blender."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    """Take the operators back."""
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel in Render Properties: the farm, the frames, and Send."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import bridge, library, operators, scene, words
+
+
+def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
+    """Draw a text in as many lines as the panel's width asks for."""
+    # A letter of Blender's interface font is about six pixels wide; the icon and the margins take the rest.
+    width = context.region.width / context.preferences.system.ui_scale - 70
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(words.lines(text, int(width / 6.2))):
+        column.label(text=line, icon="BLANK1" if number else icon)
+
+
+def _draw_pair(layout: bpy.types.UILayout, name: str, text: str, icon: str) -> None:
+    """Draw a text where a property's value would be, with its name beside it."""
+    split = layout.split(factor=0.4)
+    beside = split.row()
+    beside.alignment = "RIGHT"
+    beside.label(text=name)
+    split.label(text=text, icon=icon)
+
+
+class FARMHAND_PT_render(bpy.types.Panel):  # noqa: N801 - Blender's naming
+    """Sends the scene."""
+
+    bl_label = "Farmhand"
+    bl_space_type = "PROPERTIES"
+    bl_region_type = "WINDOW"
+    bl_context = "render"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw what would be sent, and to where."""
+        bridge.request()
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        self._draw_farm(layout, context)
+        self._draw_frames(layout, context)
+        layout.prop(context.scene.farmhand, "priority", slider=True)
+        self._draw_send(layout, context)
+        self._draw_messages(layout, context)
+
+    def _draw_farm(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        snapshot = bridge.current().snapshot
+        word, icon = words.farm_state(snapshot.state if snapshot else "connecting")
+        _draw_pair(layout, "Farm", f"{words.THIS_COMPUTER}, {word}", icon)
+        if snapshot and snapshot.state == "offline" and snapshot.message:
+            draw_lines(layout.box(), context, snapshot.message, "INFO")
+
+    def _draw_frames(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        choices = context.scene.farmhand
+        layout.row().prop(choices, "frames_from", expand=True)
+        frames = scene.chosen_frames(context.scene)
+        if choices.frames_from == "LIST":
+            row = layout.row()
+            row.alert = bool(frames.error)
+            row.prop(choices, "frames")
+        if frames.error:
+            draw_lines(layout.box(), context, frames.error, "ERROR")
+            return
+        _draw_pair(layout, "", f"{frames.canonical} ({words.frames_count(frames.count)})", "NONE")
+
+    def _draw_send(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        submission = bridge.current().submission
+        if submission is not None:
+            row = layout.box().row()
+            row.label(text=submission.stage, icon="EXPORT")
+            row.operator(operators.FARMHAND_OT_cancel_submission.bl_idname, text="", icon="X")
+            return
+        frames = scene.chosen_frames(context.scene)
+        row = layout.row()
+        row.scale_y = 1.6
+        row.operator(
+            operators.FARMHAND_OT_submit_job.bl_idname,
+            text=words.send_label(frames.count, saves=scene.has_unsaved_changes()),
+            icon="RENDER_ANIMATION",
+        )
+
+    def _draw_messages(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        advice = library.restart_needed() or scene.reason_not_to_send(context.scene)
+        if advice and not scene.chosen_frames(context.scene).error:
+            draw_lines(layout, context, advice, "INFO")
+        notice = bridge.current().notice
+        if notice:
+            row = layout.box().row()
+            draw_lines(row, context, notice, "ERROR")
+            row.operator(operators.FARMHAND_OT_dismiss.bl_idname, text="", icon="X", emboss=False)
+
+
+def register() -> None:
+    """Make the panel known to Blender."""
+    bpy.utils.register_class(FARMHAND_PT_render)
+
+
+def unregister() -> None:
+    """Take the panel back."""
+    bpy.utils.unregister_class(FARMHAND_PT_render)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of the panel, free of Blender."""
+
+from __future__ import annotations
+
+import textwrap
+from functools import lru_cache
+from typing import NamedTuple
+
+import farmhand
+
+THIS_COMPUTER = "This Computer"
+
+# The job states of a Flamenco Manager, in an artist's words, each with one of Blender's icons.
+_STATUS = {
+    "under-construction": ("Being prepared", "TIME"),
+    "queued": ("Waiting", "TIME"),
+    "active": ("Rendering", "RENDER_ANIMATION"),
+    "requeueing": ("Waiting", "TIME"),
+    "paused": ("Paused", "PAUSE"),
+    "pause-requested": ("Pausing", "PAUSE"),
+    "cancel-requested": ("Cancelling", "CANCEL"),
+    "canceled": ("Cancelled", "CANCEL"),
+    "failed": ("Failed", "ERROR"),
+    "completed": ("Done", "CHECKMARK"),
+}
+
+_FARM_STATE = {
+    "starting": ("starting…", "TIME"),
+    "connecting": ("connecting…", "TIME"),
+    "online": ("ready", "CHECKMARK"),
+    "offline": ("offline", "ERROR"),
+}
+
+
+class FrameChoice(NamedTuple):
+    """What a text of frames means."""
+
+    count: int
+    canonical: str
+    # Why the text is no list of frames; empty where it is one.
+    error: str
+
+
+@lru_cache(maxsize=64)
+def read_frames(text: str) -> FrameChoice:
+    """Read a text such as `1-10, 20, 30-100:2`."""
+    try:
+        frames = farmhand.parse_frames(text)
+    except ValueError as error:
+        return FrameChoice(0, "", str(error))
+    return FrameChoice(frames.count, str(frames), "")
+
+
+def frames_count(count: int) -> str:
+    """Return `1 frame`, `24 frames`, `10,000 frames`."""
+    return "1 frame" if count == 1 else f"{count:,} frames"
+
+
+def send_label(count: int, *, saves: bool) -> str:
+    """Say on the Send button what a click will do."""
+    what = f"Render {frames_count(count).title()} on {THIS_COMPUTER}" if count else f"Render on {THIS_COMPUTER}"
+    return f"Save and {what}" if saves else what
+
+
+def farm_state(state: str) -> tuple[str, str]:
+    """Return the word and the icon of a farm's state."""
+    return _FARM_STATE.get(state, (state, "QUESTION"))
+
+
+def job_state(status: str) -> tuple[str, str]:
+    """Return the words and the icon of a job's status."""
+    return _STATUS.get(status, (status, "QUESTION"))
+
+
+def job_progress(job: farmhand.JobView) -> str:
+    """Return `12 of 24 frames, 2 to 3 min left`."""
+    progress = f"{job.frames_done:,} of {frames_count(job.frames_total)}"
+    if job.is_live and job.seconds_left:
+        progress += f", {farmhand.format_seconds_left(*job.seconds_left)} left"
+    return progress
+
+
+def lines(text: str, characters: int) -> list[str]:
+    """Break a text into lines, each paragraph on its own; long words, such as paths, are broken too."""
+    return [line for paragraph in text.splitlines() for line in textwrap.wrap(paragraph, max(characters, 16)) or [""]]

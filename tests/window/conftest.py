@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Blender with the classic add-on, installed as an artist would, in folders that are thrown away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+from desk import clean_environment, end_processes_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+INSTALL = """
+import bpy, sys
+bpy.ops.preferences.addon_install(filepath=sys.argv[-1])
+bpy.ops.preferences.addon_enable(module="farmhand_addon")
+bpy.context.preferences.view.show_splash = False
+bpy.ops.wm.save_userpref()
+"""
+
+
+@pytest.fixture(scope="session")
+def blender() -> str:
+    """The Blender with a window."""
+    found = shutil.which(os.environ.get("FARMHAND_WINDOW_BLENDER", "blender"))
+    if not found:
+        pytest.fail("no `blender` on PATH: `make test-all` installs it")
+    return found
+
+
+@pytest.fixture(scope="session")
+def classic_zip() -> Path:
+    """The classic add-on from `make addon`."""
+    found = sorted((Path(os.environ.get("FARMHAND_DIST", ROOT / "dist"))).glob("farmhand-classic-*.zip"))
+    if len(found) != 1:
+        pytest.fail(f"dist/ should hold one classic add-on, it holds {found}: run `make clean addon`")
+    return found[0]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A home of its own, and the end of everything that was started in it."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    yield folder
+    end_processes_of(folder)
+
+
+@pytest.fixture
+def installed(blender: str, classic_zip: Path, home: Path) -> str:
+    """A Blender in which the add-on is installed and enabled."""
+    command = [blender, "--background", "--python-exit-code", "1", "--python-expr", INSTALL, "--", str(classic_zip)]
+    subprocess.run(command, env=clean_environment(home), check=True, timeout=120, stdout=subprocess.DEVNULL)
+    return blender
