@@ -25,7 +25,7 @@ test: build ## every fast test, a real Blender included
 	cargo test --quiet
 	$(VENV)/pytest -m "not slow"
 
-test-all: build ## the slow beds: every Blender, the window, kills, the full exploration of the lane rules
+test-all: build addon ## the slow beds: every Blender, the window, kills, the full exploration of the lane rules
 	@tools/setup.sh blender
 	@tools/setup.sh window
 	cargo test --quiet --test integration -- --ignored
@@ -56,7 +56,7 @@ addon: wheel ## the extension and the classic add-on, in dist/
 pictures: addon ## take the panel's pictures anew, from a real window
 	@tools/setup.sh blender
 	@tools/setup.sh window
-	FARMHAND_PICTURES=docs/pictures $(VENV)/pytest tests/window
+	FARMHAND_PICTURES=docs/pictures $(VENV)/pytest -m slow tests/addon/test_window.py
 
 clean: ## remove what the targets above made here
 	rm -rf .venv dist target demo-out

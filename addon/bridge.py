@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import atexit
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import bpy
+
 import farmhand
 
 from . import library
@@ -26,6 +27,13 @@ _RENDERING_INTERVAL_SECS = 0.4
 _IDLE_INTERVAL_SECS = 1.0
 
 
+class Message(NamedTuple):
+    """Something that the artist should know."""
+
+    text: str
+    is_error: bool
+
+
 class Bridge:
     """The farm of this session, and what is under way with it."""
 
@@ -33,10 +41,10 @@ class Bridge:
         """Begin with no farm; it is opened when it is first needed."""
         self.snapshot: farmhand.Snapshot | None = None
         self.submission: farmhand.Submission | None = None
-        # What went wrong last, until it is dismissed or something is sent again.
-        self.notice = ""
+        # What went wrong or should be known, until it is dismissed or something is sent again.
+        self.messages: list[Message] = []
         self._farm: farmhand.Farm | None = None
-        self._watch: farmhand.Watch | None = None
+        self._watch: farmhand.FarmWatch | None = None
         self._operations: list[farmhand.Operation] = []
         self._drawn: tuple[object, ...] = ()
 
@@ -47,7 +55,7 @@ class Bridge:
             self._farm = farmhand.local(
                 launcher=library.launcher(),
                 slots=preferences.slots,
-                blender=bpy.path.abspath(preferences.blender_path) or bpy.app.binary_path,
+                blender=bpy.path.abspath(preferences.blender_path) or bpy.app.binary_path or None,
             )
         return self._farm
 
@@ -67,7 +75,7 @@ class Bridge:
 
     def send(self, sending: Sending) -> farmhand.Submission:
         """Begin to send a scene."""
-        self.notice = ""
+        self.messages.clear()
         self.submission = self.farm().submit(
             sending.blend_file,
             frames=sending.frames,
@@ -95,7 +103,7 @@ class Bridge:
             self.snapshot.state,
             self.snapshot.message,
             self.submission.stage if self.submission else None,
-            self.notice,
+            tuple(self.messages),
             tuple(
                 (
                     job.job_id,
@@ -115,28 +123,35 @@ class Bridge:
     def _advance_submission(self) -> None:
         if self.submission is None:
             return
-        for event in self.submission.poll():
-            log.info("%s: %s", event.stage, event.message)
+        self.take_events(self.submission)
         if self.submission.state == "running":
             return
         if self.submission.state == "failed":
-            self.notice = self.submission.error or "The scene could not be sent"
+            self.messages.append(Message(self.submission.error or "The scene could not be sent", is_error=True))
         self.submission = None
         if self._watch is not None:
             self._watch.refresh()
 
+    def take_events(self, submission: farmhand.Submission) -> None:
+        """Keep a submission's notices for the artist."""
+        for event in submission.poll():
+            log.info("%s", event.message)
+            if event.kind == "notice":
+                self.messages.append(Message(event.message, is_error=False))
+
     def settle(self) -> None:
         """Let go of a submission that a script has waited for."""
+        if self.submission is not None:
+            self.take_events(self.submission)
         self.submission = None
 
     def _advance_operations(self) -> None:
         for operation in list(self._operations):
-            operation.poll()
             if operation.state == "running":
                 continue
             self._operations.remove(operation)
             if operation.state == "failed":
-                self.notice = operation.error or "The job could not be changed"
+                self.messages.append(Message(operation.error or "The job could not be changed", is_error=True))
             if self._watch is not None:
                 self._watch.refresh()
 

@@ -56,7 +56,9 @@ class FARMHAND_PT_jobs(bpy.types.Panel):  # noqa: N801 - Blender's naming
         if hasattr(layout, "progress"):  # Blender 4.0
             layout.progress(factor=job.fraction, text=words.job_progress(job))
         else:
-            layout.prop(context.scene.farmhand, properties.bar_name(place), text=words.job_progress(job), slider=True)
+            column = layout.column(align=True)
+            column.prop(context.scene.farmhand, properties.bar_name(place), text="", slider=True)
+            column.label(text=words.job_progress(job))
         for frame, message in job.failed[:_FAILED_FRAMES_SHOWN]:
             panel.draw_lines(layout, context, f"Frame {frame} failed: {message}", "ERROR")
         more = job.frames_failed - _FAILED_FRAMES_SHOWN

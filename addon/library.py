@@ -49,9 +49,9 @@ def launcher() -> list[str]:
     """
     import farmhand  # noqa: PLC0415 - importable only after make_importable
 
-    if is_module():
-        return [sys.executable, "-m", "farmhand"]
     site = Path(farmhand.__file__).resolve().parent.parent
+    if is_module():
+        return [sys.executable, str(_SERVER), "--", str(site)]
     beside = shutil.which("farmhand", path=str(site / "bin"))
     if beside:
         return [beside]

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import bpy
-import farmhand
 from bpy.props import StringProperty
 
-from . import bridge, library, scene, words
+import farmhand
+
+from . import bridge, library, scene
 
 
 def _refuse(operator, reason: str) -> bool:  # noqa: ANN001 - an operator's class
@@ -25,7 +26,6 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
 
     bl_idname = "farmhand.submit_job"
     bl_label = "Render on the Farm"
-    bl_options = {"REGISTER"}
 
     # The handle of this run, while it is modal.
     _submission = None
@@ -169,7 +169,7 @@ class FARMHAND_OT_open_folder(bpy.types.Operator):  # noqa: N801
 
 
 class FARMHAND_OT_dismiss(bpy.types.Operator):  # noqa: N801
-    """Take the message away."""
+    """Take the messages away."""
 
     bl_idname = "farmhand.dismiss"
     bl_label = "Dismiss"
@@ -177,11 +177,11 @@ class FARMHAND_OT_dismiss(bpy.types.Operator):  # noqa: N801
     @classmethod
     def poll(cls, _context) -> bool:  # noqa: ANN001
         """Say that there is no message."""
-        return bool(bridge.current().notice) or _refuse(cls, "There is no message")
+        return bool(bridge.current().messages) or _refuse(cls, "There is no message")
 
     def execute(self, _context) -> set:  # noqa: ANN001
-        """Forget the message."""
-        bridge.current().notice = ""
+        """Forget the messages."""
+        bridge.current().messages.clear()
         return {"FINISHED"}
 
 

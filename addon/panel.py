@@ -11,10 +11,10 @@ from . import bridge, library, operators, scene, words
 def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
     """Draw a text in as many lines as the panel's width asks for."""
     # A letter of Blender's interface font is about six pixels wide; the icon and the margins take the rest.
-    width = context.region.width / context.preferences.system.ui_scale - 70
+    width = context.region.width / context.preferences.system.ui_scale - 60
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(words.lines(text, int(width / 6.2))):
+    for number, line in enumerate(words.lines(text, int(width / 6.0))):
         column.label(text=line, icon="BLANK1" if number else icon)
 
 
@@ -87,10 +87,12 @@ class FARMHAND_PT_render(bpy.types.Panel):  # noqa: N801 - Blender's naming
         advice = library.restart_needed() or scene.reason_not_to_send(context.scene)
         if advice and not scene.chosen_frames(context.scene).error:
             draw_lines(layout, context, advice, "INFO")
-        notice = bridge.current().notice
-        if notice:
+        messages = bridge.current().messages
+        if messages:
             row = layout.box().row()
-            draw_lines(row, context, notice, "ERROR")
+            column = row.column()
+            for message in messages:
+                draw_lines(column, context, message.text, "ERROR" if message.is_error else "INFO")
             row.operator(operators.FARMHAND_OT_dismiss.bl_idname, text="", icon="X", emboss=False)
 
 

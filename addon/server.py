@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the `farmhand` command inside a Blender without a window: the local farm where no other Python is known.
+"""Runs the `farmhand` command where the library is not installed: inside a Blender without a window, or a plain Python.
 
 Arguments after `--`: the folder that holds the library, then those of the command.
 """

@@ -26,7 +26,8 @@ _STATUS = {
 }
 
 _FARM_STATE = {
-    "starting": ("starting…", "TIME"),
+    # The first submission starts it, so there is nothing that the artist would have to do.
+    "stopped": ("ready", "CHECKMARK"),
     "connecting": ("connecting…", "TIME"),
     "online": ("ready", "CHECKMARK"),
     "offline": ("offline", "ERROR"),
@@ -46,7 +47,7 @@ class FrameChoice(NamedTuple):
 def read_frames(text: str) -> FrameChoice:
     """Read a text such as `1-10, 20, 30-100:2`."""
     try:
-        frames = farmhand.parse_frames(text)
+        frames = farmhand.Frames(text)
     except ValueError as error:
         return FrameChoice(0, "", str(error))
     return FrameChoice(frames.count, str(frames), "")
@@ -74,13 +75,16 @@ def job_state(status: str) -> tuple[str, str]:
 
 
 def job_progress(job: farmhand.JobView) -> str:
-    """Return `12 of 24 frames, 2 to 3 min left`."""
+    """Return `12 of 24 frames, 1 failed, 2 to 3 min left`."""
     progress = f"{job.frames_done:,} of {frames_count(job.frames_total)}"
+    if job.frames_failed:
+        progress += f", {job.frames_failed:,} failed"
     if job.is_live and job.seconds_left:
-        progress += f", {farmhand.format_seconds_left(*job.seconds_left)} left"
+        progress += f", {farmhand.format_seconds_left(*job.seconds_left)}"
     return progress
 
 
 def lines(text: str, characters: int) -> list[str]:
     """Break a text into lines, each paragraph on its own; long words, such as paths, are broken too."""
+    text = text[:1].upper() + text[1:]
     return [line for paragraph in text.splitlines() for line in textwrap.wrap(paragraph, max(characters, 16)) or [""]]

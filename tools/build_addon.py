@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packs addon/ and the wheels in dist/ into two zips: the extension (Blender 4.2+) and the classic add-on (2.93 to 4.1).
+"""Packs addon/ and the wheels in dist/ into the extension (Blender 4.2+) and the classic add-on (2.93 to 4.1).
 
     dist/farmhand-VERSION.zip            blender_manifest.toml, the sources, wheels/*.whl
     dist/farmhand-classic-VERSION.zip    farmhand_addon/ with the sources, and the library in farmhand_addon/site/
@@ -47,10 +47,9 @@ def stamp(text: str, pattern: str, replacement: str, name: str) -> str:
 def sources(version: str, wheels: list[Path]) -> dict[str, bytes]:
     """Return the add-on's files, with the version and the wheels written in."""
     files = {}
-    for path in sorted((ROOT / "addon").rglob("*")):
-        name = path.relative_to(ROOT / "addon").as_posix()
-        if path.is_dir() or "__pycache__" in name or path.name in {"ruff.toml"}:
-            continue
+    folder = ROOT / "addon"
+    for path in [*sorted(folder.glob("*.py")), folder / "LICENSE", folder / "blender_manifest.toml"]:
+        name = path.name
         text = path.read_text(encoding="utf-8")
         if name == "blender_manifest.toml":
             text = stamp(text, r'^version = ".*"$', f'version = "{version}"', name)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -28,6 +29,14 @@ class Spot(NamedTuple):
     y: int
     width: int
     height: int
+
+
+class Screen(NamedTuple):
+    """A screen's size in pixels, and how large Blender draws its interface."""
+
+    width: int
+    height: int
+    scale: float
 
 
 def wait_for(what: str, look: Callable[[], Answer | None], timeout_secs: float) -> Answer:
@@ -68,23 +77,22 @@ def end_processes_of(home: Path) -> list[str]:
     mark = f"HOME={home}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
+        # Processes end while they are looked at, and some are not ours to look at.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             if mark in (folder / "environ").read_bytes().split(b"\0"):
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
                 os.kill(int(folder.name), signal.SIGKILL)
                 found.append(command)
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
     return found
 
 
 class Desk:
     """The screen, and the Blender on it."""
 
-    def __init__(self, blender: str, blend_file: Path, home: Path, *, width: int, height: int, scale: float) -> None:
+    def __init__(self, blender: str, blend_file: Path, home: Path, screen: Screen) -> None:
         """Start both and wait until Render Properties fills the window."""
         self.home = home
-        self._width, self._height = width, height
+        self._width, self._height = screen.width, screen.height
         self._questions = home / "questions"
         self._questions.mkdir()
         self._numbers = itertools.count()
@@ -92,13 +100,22 @@ class Desk:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._environment = {**clean_environment(home), "LIBGL_ALWAYS_SOFTWARE": "1"}
         self._environment["DISPLAY"] = self._start_screen()
-        command = [blender, "-noaudio", "--window-geometry", "0", "0", str(width), str(height), str(blend_file)]
+        command = [
+            blender,
+            "-noaudio",
+            "--window-geometry",
+            "0",
+            "0",
+            str(screen.width),
+            str(screen.height),
+            str(blend_file),
+        ]
         command += ["--python", str(INSIDE), "--", str(self._questions)]
         with self._log.open("wb") as log:
             self._processes.append(
                 subprocess.Popen(command, env=self._environment, stdout=log, stderr=subprocess.STDOUT)
             )
-        self.ask(f"bpy.context.preferences.view.ui_scale = {scale}", timeout_secs=90)
+        self.ask(f"bpy.context.preferences.view.ui_scale = {screen.scale}", timeout_secs=90)
 
     def _start_screen(self) -> str:
         reading, writing = os.pipe()

@@ -7,10 +7,13 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from desk import clean_environment, end_processes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,6 +24,15 @@ bpy.ops.preferences.addon_enable(module="farmhand_addon")
 bpy.context.preferences.view.show_splash = False
 bpy.ops.wm.save_userpref()
 """
+
+
+def packed(pattern: str) -> Path:
+    """Return the one file in dist/ that has this name."""
+    dist = Path(os.environ.get("FARMHAND_DIST", ROOT / "dist"))
+    found = sorted(dist.glob(pattern))
+    if len(found) != 1:
+        pytest.fail(f"{dist} should hold one {pattern}, it holds {found}: run `make clean addon`")
+    return found[0]
 
 
 @pytest.fixture(scope="session")
@@ -35,10 +47,13 @@ def blender() -> str:
 @pytest.fixture(scope="session")
 def classic_zip() -> Path:
     """The classic add-on from `make addon`."""
-    found = sorted((Path(os.environ.get("FARMHAND_DIST", ROOT / "dist"))).glob("farmhand-classic-*.zip"))
-    if len(found) != 1:
-        pytest.fail(f"dist/ should hold one classic add-on, it holds {found}: run `make clean addon`")
-    return found[0]
+    return packed("farmhand-classic-[0-9]*.zip")
+
+
+@pytest.fixture(scope="session")
+def extension_zip() -> Path:
+    """The extension from `make addon`."""
+    return packed("farmhand-[0-9]*.zip")
 
 
 @pytest.fixture
