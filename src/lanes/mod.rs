@@ -2,16 +2,20 @@
 //! Lanes: how the frames of a job are shared out so that none is lost.
 //!
 //! `docs/lanes.md` is the contract. This module holds its files ([`job`], [`claim`], [`record`], [`progress`],
-//! [`files`]).
+//! [`files`]), its rules as one pure transition function ([`rules`]) and the order of frames ([`order`]).
 
 pub mod claim;
 pub mod error;
 pub mod files;
+pub mod job;
+pub mod order;
 pub mod progress;
 pub mod record;
+pub mod rules;
 
 pub use claim::Claim;
 pub use error::LanesError;
+pub use job::{Denoise, Device, JobDescription, JobSettings, Order};
 pub use progress::{
     FailedFrameSummary, FrameInWork, JobProgress, LaneProgress, SecondsLeft, Stage,
 };

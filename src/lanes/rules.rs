@@ -24,8 +24,8 @@ impl Default for Limits {
     }
 }
 
-/// Failed tries after which a run that has rendered nothing takes itself for unable to render at all.
-const TRIES_OF_A_RUN: u32 = 2;
+/// First tries of a run after which, with no frame settled, it takes itself for unable to render at all.
+const FIRST_TRIES: u8 = 2;
 
 /// Takeovers from which on a frame goes to the end of the queue.
 const LOST_GOES_LAST: u32 = 2;
@@ -122,6 +122,11 @@ pub enum Operation {
         /// The frame.
         frame: i32,
     },
+    /// Before the last lane ends, look once more at a frame that it gave up; answered by [`Outcome::Looked`].
+    LookAtEnd {
+        /// The frame.
+        frame: i32,
+    },
     /// End the run. Nothing follows.
     End {
         /// Whether it ends with success.
@@ -143,7 +148,11 @@ pub enum Looked {
 impl Looked {
     /// What the files of a frame say together: an ok record outranks all, and a failed file counts only where its
     /// `retry` is at least the claim's (that of a claim that is absent or unreadable is 0).
-    pub fn from_files(record_is_done: bool, failed_retry: Option<u32>, claim_retry: Option<u32>) -> Self {
+    pub fn from_files(
+        record_is_done: bool,
+        failed_retry: Option<u32>,
+        claim_retry: Option<u32>,
+    ) -> Self {
         match failed_retry {
             _ if record_is_done => Self::Done,
             Some(retry) if retry >= claim_retry.unwrap_or(0) => Self::Failed,
@@ -202,6 +211,15 @@ struct Queued {
     held_back: bool,
 }
 
+/// Whether the run can render at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum FirstTries {
+    /// So many tries have failed, and none has rendered or condemned a frame.
+    Failed(u8),
+    /// A try has rendered its frame, or has shown that the frame is to blame.
+    Settled,
+}
+
 /// Where one run of a lane stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LaneState {
@@ -211,10 +229,11 @@ pub struct LaneState {
     queue: VecDeque<Queued>,
     held_back: bool,
     operation: Operation,
-    has_rendered: bool,
-    failed_tries: u32,
-    /// The last lane's frames that are not done, in the order met.
+    first_tries: FirstTries,
+    /// The frames that the last lane gave up and, at its end, found undone still.
     not_done: Vec<i32>,
+    /// How many of `not_done` the last lane has looked at once more.
+    looked_at_end: usize,
 }
 
 impl LaneState {
@@ -229,16 +248,22 @@ impl LaneState {
     }
 
     fn start(order: impl IntoIterator<Item = i32>, limits: Limits, is_last: bool) -> Self {
-        let queue = order.into_iter().map(|frame| Queued { frame, held_back: false }).collect();
+        let queue = order
+            .into_iter()
+            .map(|frame| Queued {
+                frame,
+                held_back: false,
+            })
+            .collect();
         let state = Self {
             limits,
             is_last,
             queue,
             held_back: false,
             operation: Operation::End { success: true },
-            has_rendered: false,
-            failed_tries: 0,
+            first_tries: FirstTries::Failed(0),
             not_done: Vec::new(),
+            looked_at_end: 0,
         };
         state.next_frame()
     }
@@ -258,15 +283,25 @@ impl LaneState {
         let operation = self.operation;
         Ok(match (operation, outcome) {
             (Operation::Look { .. }, Outcome::Looked(Looked::Done)) => self.next_frame(),
-            (Operation::Look { .. }, Outcome::Looked(Looked::Failed)) if !self.is_last => self.next_frame(),
-            (Operation::Look { frame }, Outcome::Looked(_)) => self.ask(Operation::Create { frame }),
+            (Operation::Look { .. }, Outcome::Looked(Looked::Failed)) if !self.is_last => {
+                self.next_frame()
+            }
+            (Operation::Look { frame }, Outcome::Looked(_)) => {
+                self.ask(Operation::Create { frame })
+            }
             (Operation::Create { frame }, Outcome::Created) => self.ask(Operation::Write { frame }),
             (Operation::Create { frame }, Outcome::Exists) => self.ask(Operation::Read { frame }),
-            (Operation::Write { frame }, Outcome::Finished) => self.claimed(frame, Counts::default()),
+            (Operation::Write { frame }, Outcome::Finished) => {
+                self.claimed(frame, Counts::default())
+            }
             (Operation::Read { frame }, Outcome::Read(claim)) => self.has_read(frame, claim),
-            (Operation::TakeOver { frame, counts }, Outcome::Finished) => self.claimed(frame, counts),
+            (Operation::TakeOver { frame, counts }, Outcome::Finished) => {
+                self.claimed(frame, counts)
+            }
             (Operation::LookAgain { .. }, Outcome::Looked(Looked::Done)) => self.next_frame(),
-            (Operation::LookAgain { .. }, Outcome::Looked(Looked::Failed)) if !self.is_last => self.next_frame(),
+            (Operation::LookAgain { .. }, Outcome::Looked(Looked::Failed)) if !self.is_last => {
+                self.next_frame()
+            }
             (Operation::LookAgain { frame, counts }, Outcome::Looked(_)) => {
                 self.ask(Operation::Render { frame, counts })
             }
@@ -277,11 +312,25 @@ impl LaneState {
                 Operation::Render { frame, counts } | Operation::Publish { frame, counts },
                 Outcome::Rendered(Err(reason)),
             ) => self.failed(frame, counts, reason),
-            (Operation::Render { .. }, Outcome::CannotRender) => self.ask(Operation::End { success: false }),
-            (Operation::Publish { frame, counts }, Outcome::Rendered(Ok(()))) => self.published(frame, counts),
-            (Operation::Record { .. } | Operation::RecordFailed { .. }, Outcome::Finished) => self.next_frame(),
-            (Operation::Count { frame, counts, reason }, Outcome::Finished) => self.counted(frame, counts, reason),
+            (Operation::Render { .. }, Outcome::CannotRender) => {
+                self.ask(Operation::End { success: false })
+            }
+            (Operation::Publish { frame, counts }, Outcome::Rendered(Ok(()))) => {
+                self.published(frame, counts)
+            }
+            (Operation::Record { .. } | Operation::RecordFailed { .. }, Outcome::Finished) => {
+                self.next_frame()
+            }
+            (
+                Operation::Count {
+                    frame,
+                    counts,
+                    reason,
+                },
+                Outcome::Finished,
+            ) => self.counted(frame, counts, reason),
             (Operation::Requeue { frame }, Outcome::Finished) => self.requeued(frame),
+            (Operation::LookAtEnd { .. }, Outcome::Looked(looked)) => self.looked_at_end(looked),
             _ => return Err(NoAnswer { operation, outcome }),
         })
     }
@@ -292,14 +341,35 @@ impl LaneState {
 
     fn next_frame(mut self) -> Self {
         let Some(Queued { frame, held_back }) = self.queue.pop_front() else {
-            let success = self.not_done.is_empty();
-            return self.ask(Operation::End { success });
+            return self.look_at_end();
         };
         Self { held_back, ..self }.ask(Operation::Look { frame })
     }
 
+    fn look_at_end(self) -> Self {
+        let operation = match self.not_done.get(self.looked_at_end) {
+            Some(&frame) => Operation::LookAtEnd { frame },
+            None => Operation::End {
+                success: self.not_done.is_empty(),
+            },
+        };
+        self.ask(operation)
+    }
+
+    fn looked_at_end(mut self, looked: Looked) -> Self {
+        if looked == Looked::Done {
+            self.not_done.remove(self.looked_at_end);
+        } else {
+            self.looked_at_end += 1;
+        }
+        self.look_at_end()
+    }
+
     fn requeued(mut self, frame: i32) -> Self {
-        self.queue.push_back(Queued { frame, held_back: true });
+        self.queue.push_back(Queued {
+            frame,
+            held_back: true,
+        });
         self.next_frame()
     }
 
@@ -310,10 +380,16 @@ impl LaneState {
     fn has_read(self, frame: i32, claim: ReadClaim) -> Self {
         match claim {
             ReadClaim::Mine(counts) => self.claimed(frame, counts),
-            ReadClaim::OwnLane(counts) if self.goes_last(counts) => self.ask(Operation::Requeue { frame }),
-            ReadClaim::OwnLane(counts) => {
-                self.take_over(frame, Counts { lost: counts.lost.saturating_add(1), ..counts })
+            ReadClaim::OwnLane(counts) if self.goes_last(counts) => {
+                self.ask(Operation::Requeue { frame })
             }
+            ReadClaim::OwnLane(counts) => self.take_over(
+                frame,
+                Counts {
+                    lost: counts.lost.saturating_add(1),
+                    ..counts
+                },
+            ),
             ReadClaim::OtherLane(counts) if self.is_last => self.take_over(frame, counts),
             ReadClaim::Unreadable if self.is_last => self.take_over(frame, Counts::default()),
             ReadClaim::OtherLane(_) | ReadClaim::Unreadable => self.next_frame(),
@@ -328,31 +404,57 @@ impl LaneState {
     fn take_over(mut self, frame: i32, counts: Counts) -> Self {
         if counts.lost > self.limits.lost {
             self.give_up(frame);
-            return self.ask(Operation::RecordFailed { frame, counts, reason: FailReason::Lost });
+            return self.ask(Operation::RecordFailed {
+                frame,
+                counts,
+                reason: FailReason::Lost,
+            });
         }
         self.ask(Operation::TakeOver { frame, counts })
     }
 
     fn published(self, frame: i32, counts: Counts) -> Self {
-        Self { has_rendered: true, ..self }.ask(Operation::Record { frame, counts })
+        Self {
+            first_tries: FirstTries::Settled,
+            ..self
+        }
+        .ask(Operation::Record { frame, counts })
     }
 
     fn failed(mut self, frame: i32, counts: Counts, reason: FailReason) -> Self {
         if self.is_last {
             self.give_up(frame);
-            return self.ask(Operation::RecordFailed { frame, counts, reason });
+            return self.ask(Operation::RecordFailed {
+                frame,
+                counts,
+                reason,
+            });
         }
-        let counts = Counts { fails: counts.fails.saturating_add(1), ..counts };
-        self.ask(Operation::Count { frame, counts, reason })
+        let counts = Counts {
+            fails: counts.fails.saturating_add(1),
+            ..counts
+        };
+        self.ask(Operation::Count {
+            frame,
+            counts,
+            reason,
+        })
     }
 
     fn counted(mut self, frame: i32, counts: Counts, reason: FailReason) -> Self {
         if counts.fails >= self.limits.fails {
-            return self.ask(Operation::RecordFailed { frame, counts, reason });
+            self.first_tries = FirstTries::Settled;
+            return self.ask(Operation::RecordFailed {
+                frame,
+                counts,
+                reason,
+            });
         }
-        self.failed_tries = self.failed_tries.saturating_add(1);
-        if !self.has_rendered && self.failed_tries >= TRIES_OF_A_RUN {
-            return self.ask(Operation::End { success: false });
+        if let FirstTries::Failed(tries) = &mut self.first_tries {
+            *tries += 1;
+            if *tries == FIRST_TRIES {
+                return self.ask(Operation::End { success: false });
+            }
         }
         self.ask(Operation::Requeue { frame })
     }
