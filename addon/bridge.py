@@ -55,7 +55,7 @@ class Bridge:
             self._farm = farmhand.local(
                 launcher=library.launcher(),
                 slots=preferences.slots,
-                blender=bpy.path.abspath(preferences.blender_path) or bpy.app.binary_path or None,
+                blender=bpy.path.abspath(preferences.blender_path) or library.own_blender(),
             )
         return self._farm
 
@@ -67,6 +67,13 @@ class Bridge:
         """Return how much is rendered of the job in this place of the list; 0 where there is none."""
         jobs = self.snapshot.jobs if self.snapshot else []
         return 100.0 * jobs[place].fraction if place < len(jobs) else 0.0
+
+    def close(self) -> None:
+        """Let go of every handle; what was sent goes on without this session."""
+        self.forget_farm()
+        self.submission = None
+        self._operations.clear()
+        self.messages.clear()
 
     @property
     def is_sending(self) -> bool:
@@ -207,7 +214,7 @@ def _render_properties() -> list[bpy.types.Area]:
 def _stop() -> None:
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    _bridge.__init__()  # type: ignore[misc]
+    _bridge.close()
 
 
 def register() -> None:

@@ -42,6 +42,11 @@ def is_module() -> bool:
     return bool(getattr(bpy.app, "module", not bpy.app.binary_path))
 
 
+def own_blender() -> str:
+    """Return the program that renders like this Blender: itself, or the Python that it is a module of."""
+    return sys.executable if is_module() else bpy.app.binary_path
+
+
 def launcher() -> list[str]:
     """Return the command that the local farm is started with; `local serve …` is appended to it.
 

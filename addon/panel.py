@@ -68,15 +68,15 @@ class FARMHAND_PT_render(bpy.types.Panel):  # noqa: N801 - Blender's naming
         _draw_pair(layout, "", f"{frames.canonical} ({words.frames_count(frames.count)})", "NONE")
 
     def _draw_send(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        row = layout.row()
+        # As tall while sending as before, so that nothing below it jumps.
+        row.scale_y = 1.6
         submission = bridge.current().submission
         if submission is not None:
-            row = layout.box().row()
             row.label(text=submission.stage, icon="EXPORT")
-            row.operator(operators.FARMHAND_OT_cancel_submission.bl_idname, text="", icon="X")
+            row.operator(operators.FARMHAND_OT_cancel_submission.bl_idname, text="Cancel", icon="X")
             return
         frames = scene.chosen_frames(context.scene)
-        row = layout.row()
-        row.scale_y = 1.6
         row.operator(
             operators.FARMHAND_OT_submit_job.bl_idname,
             text=words.send_label(frames.count, saves=scene.has_unsaved_changes()),
