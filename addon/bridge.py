@@ -49,7 +49,10 @@ class Bridge:
         self._drawn: tuple[object, ...] = ()
 
     def farm(self) -> farmhand.Farm:
-        """Return the farm; opening it starts nothing that this thread waits for."""
+        """Return the farm; opening it starts nothing that this thread waits for.
+
+        It is on this computer, so Blender's "Allow Online Access" does not concern it.
+        """
         if self._farm is None:
             preferences = bpy.context.preferences.addons[__package__].preferences
             self._farm = farmhand.local(
@@ -94,7 +97,13 @@ class Bridge:
 
     def cancel_job(self, job_id: str) -> farmhand.Operation:
         """Begin to cancel a job."""
-        operation = self.farm().cancel_job(job_id)
+        return self._follow(self.farm().cancel_job(job_id))
+
+    def retry_job(self, job_id: str) -> farmhand.Operation:
+        """Begin to ask for a job's failed frames again."""
+        return self._follow(self.farm().retry_job(job_id))
+
+    def _follow(self, operation: farmhand.Operation) -> farmhand.Operation:
         self._operations.append(operation)
         request()
         return operation

@@ -50,6 +50,9 @@ class FARMHAND_PT_jobs(bpy.types.Panel):  # noqa: N801 - Blender's naming
         if job.output_dir:
             opener = buttons.operator(operators.FARMHAND_OT_open_folder.bl_idname, text="", icon="FILE_FOLDER")
             opener.folder = job.output_dir
+        if job.frames_failed and not job.is_live:
+            retrier = buttons.operator(operators.FARMHAND_OT_retry_job.bl_idname, text="", icon="FILE_REFRESH")
+            retrier.job_id = job.job_id
         if job.is_live:
             canceller = buttons.operator(operators.FARMHAND_OT_cancel_job.bl_idname, text="", icon="X")
             canceller.job_id = job.job_id

@@ -27,7 +27,8 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
     bl_idname = "farmhand.submit_job"
     bl_label = "Render on the Farm"
 
-    # The handle of this run, while it is modal.
+    # What this run sends, and its handle while it is modal.
+    _sending = None
     _submission = None
 
     @classmethod
@@ -46,10 +47,10 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
         try:
             submission.result()
         except farmhand.FarmhandError:
-            return self._end(context, submission)
+            return self._end(submission)
         finally:
             bridge.current().settle()
-        return self._end(context, submission)
+        return self._end(submission)
 
     def invoke(self, context, _event) -> set:  # noqa: ANN001
         """Send the scene while Blender goes on, for people."""
@@ -61,27 +62,28 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
-    def modal(self, context, _event) -> set:  # noqa: ANN001
+    def modal(self, _context, _event) -> set:  # noqa: ANN001
         """Let every event through; the bridge's timer does the work, and the panel shows it."""
         if self._submission.state == "running":
             return {"PASS_THROUGH"}
-        return self._end(context, self._submission) | {"PASS_THROUGH"}
+        return self._end(self._submission) | {"PASS_THROUGH"}
 
     def _begin(self, context):  # noqa: ANN001, ANN202 - a submission, or None after a report
         try:
             if scene.has_unsaved_changes():
                 bpy.ops.wm.save_mainfile()
-            return bridge.current().send(scene.sending(context.scene))
+            self._sending = scene.sending(context.scene)
+            return bridge.current().send(self._sending)
         except (farmhand.FarmhandError, RuntimeError) as error:
             self.report({"ERROR"}, str(error))
             return None
 
-    def _end(self, context, submission) -> set:  # noqa: ANN001
+    def _end(self, submission) -> set:  # noqa: ANN001
         if submission.state != "done":
             self.report({"ERROR"}, submission.error or "The scene was not sent: it was cancelled")
             return {"CANCELLED"}
         job = submission.result()
-        context.scene.farmhand.last_job_id = job.job_id
+        scene.remember_job(self._sending, job.job_id)
         self.report({"INFO"}, f"Sent: job {job.job_id}")
         return {"FINISHED"}
 
@@ -103,6 +105,27 @@ class FARMHAND_OT_cancel_submission(bpy.types.Operator):  # noqa: N801
         return {"FINISHED"}
 
 
+def _refuse_offline(operator) -> bool:  # noqa: ANN001
+    """Allow what the farm has to do, unless it is known to be out of reach."""
+    reason = library.restart_needed()
+    snapshot = bridge.current().snapshot
+    if not reason and snapshot is not None and snapshot.state == "offline":
+        reason = f"The farm is offline: {snapshot.message}"
+    return not reason or _refuse(operator, reason)
+
+
+def _run(operator, begin) -> set:  # noqa: ANN001
+    """Begin something on the farm; in the background, wait for its answer."""
+    try:
+        operation = begin(operator.job_id)
+        if bpy.app.background:
+            operation.result()
+    except farmhand.FarmhandError as error:
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    return {"FINISHED"}
+
+
 class FARMHAND_OT_cancel_job(bpy.types.Operator):  # noqa: N801
     """Cancel this job. Frames that are rendered already stay."""
 
@@ -114,26 +137,33 @@ class FARMHAND_OT_cancel_job(bpy.types.Operator):  # noqa: N801
     @classmethod
     def poll(cls, _context) -> bool:  # noqa: ANN001
         """Say why no job can be cancelled."""
-        reason = library.restart_needed()
-        snapshot = bridge.current().snapshot
-        if not reason and snapshot is not None and snapshot.state == "offline":
-            reason = f"The farm is offline: {snapshot.message}"
-        return not reason or _refuse(cls, reason)
+        return _refuse_offline(cls)
 
     def invoke(self, context, event) -> set:  # noqa: ANN001
         """Ask first."""
         return context.window_manager.invoke_confirm(self, event)
 
     def execute(self, _context) -> set:  # noqa: ANN001
-        """Begin to cancel; in the background, wait for the farm's answer."""
-        try:
-            operation = bridge.current().cancel_job(self.job_id)
-            if bpy.app.background:
-                operation.result()
-        except farmhand.FarmhandError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+        """Begin to cancel."""
+        return _run(self, bridge.current().cancel_job)
+
+
+class FARMHAND_OT_retry_job(bpy.types.Operator):  # noqa: N801
+    """Render the failed frames of this job again."""
+
+    bl_idname = "farmhand.retry_job"
+    bl_label = "Retry Failed Frames"
+
+    job_id: StringProperty(name="Job", description="Which job to retry", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, _context) -> bool:  # noqa: ANN001
+        """Say why nothing can be retried."""
+        return _refuse_offline(cls)
+
+    def execute(self, _context) -> set:  # noqa: ANN001
+        """Begin to retry."""
+        return _run(self, bridge.current().retry_job)
 
 
 class FARMHAND_OT_open_folder(bpy.types.Operator):  # noqa: N801
@@ -189,6 +219,7 @@ _CLASSES = (
     FARMHAND_OT_submit_job,
     FARMHAND_OT_cancel_submission,
     FARMHAND_OT_cancel_job,
+    FARMHAND_OT_retry_job,
     FARMHAND_OT_open_folder,
     FARMHAND_OT_dismiss,
 )

@@ -73,8 +73,10 @@ class FARMHAND_PT_render(bpy.types.Panel):  # noqa: N801 - Blender's naming
         row.scale_y = 1.6
         submission = bridge.current().submission
         if submission is not None:
-            row.label(text=submission.stage, icon="EXPORT")
-            row.operator(operators.FARMHAND_OT_cancel_submission.bl_idname, text="Cancel", icon="X")
+            # Not below the middle of Send, where the second click of a double click would stop it again.
+            split = row.split(factor=0.7)
+            split.label(text=submission.stage, icon="EXPORT")
+            split.operator(operators.FARMHAND_OT_cancel_submission.bl_idname, text="Cancel", icon="X")
             return
         frames = scene.chosen_frames(context.scene)
         row.operator(

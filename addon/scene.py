@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The only reader of the open file and its scene: what would be sent, and why it could not be."""
+"""The only one to look at the open file and its scene: what would be sent, and why it could not be."""
 
 from __future__ import annotations
 
@@ -55,3 +55,10 @@ def sending(scene: bpy.types.Scene) -> Sending:
         frames=chosen_frames(scene).canonical,
         priority=scene.farmhand.priority,
     )
+
+
+def remember_job(sent: Sending, job_id: str) -> None:
+    """Write down in the scene that was sent which job it became, for scripts; another file may be open by now."""
+    scene = bpy.data.scenes.get(sent.scene)
+    if scene is not None and bpy.data.filepath == sent.blend_file:
+        scene.farmhand.last_job_id = job_id
