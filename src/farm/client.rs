@@ -136,6 +136,12 @@ impl Client {
         self.post(path, body, repeat, self.timeout).await?.json()
     }
 
+    /// `POST` nothing, with an answer that does not matter.
+    pub async fn post_only(&self, path: &[&str], repeat: Repeat) -> Result<(), FarmError> {
+        self.call(Method::POST, path, repeat).await?;
+        Ok(())
+    }
+
     /// `GET`, 204 included.
     pub(super) async fn get(&self, path: &[&str]) -> Result<Answer, FarmError> {
         self.get_url(self.address.join(path)).await

@@ -1,2 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-//! watch.
+//! Watching a farm: its answers folded into snapshots in the background, and following one job to its end.
+//!
+//! [`Snapshot`] is a pure fold of answers; [`Watcher`] keeps one up to date and hands it out without ever waiting for the
+//! network; [`Follow`] waits for one job. Both survive a farm that is away for a while. [`companion`] holds the calls that
+//! only a farm with Farmhand's own part answers; without it, progress is what Flamenco's steps tell.
+
+pub mod companion;
+mod follow;
+mod pace;
+mod poller;
+mod source;
+mod state;
+mod view;
+
+pub use follow::{Follow, FollowOptions, WatchError};
+pub use poller::{WatchOptions, Watcher};
+pub use source::{Found, Source};
+pub use state::{Answers, FarmState, Snapshot};
+pub use view::{
+    BLEND_FILE_KEY, JobView, OUTPUT_DIR_KEY, STORAGE_KEY, USER_NAME_KEY, progress_of_steps,
+};

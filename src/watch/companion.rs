@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The calls below `/farmhand/v1/` (`ARCHITECTURE.md`), which the local farm answers and a bare Manager does not.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::farm::{Client, FarmError, Repeat};
+use crate::lanes::{FrameRecord, JobProgress};
+
+/// `GET health`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// The farm's version of Farmhand.
+    pub version: String,
+    /// Its process.
+    pub pid: u32,
+    /// Its address.
+    pub url: String,
+    /// The folder of its database and logs.
+    pub state_dir: String,
+    /// The Blender that it renders with; null if it found none.
+    #[serde(default)]
+    pub blender: Value,
+}
+
+/// `GET progress`: jobs that are not settled, and those settled in the last minute.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProgressAnswer {
+    /// By job id.
+    pub jobs: BTreeMap<String, JobProgress>,
+}
+
+/// `GET jobs/{id}/frames`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FramesAnswer {
+    /// The records of the frames that are done.
+    pub frames: Vec<FrameRecord>,
+}
+
+/// `POST jobs/{id}/retry`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryAnswer {
+    /// The frames that are asked for again.
+    pub frames: Vec<i32>,
+}
+
+/// Whether an answer says that the farm has no companion, as opposed to one that is away.
+pub fn is_missing(error: &FarmError) -> bool {
+    matches!(
+        error,
+        FarmError::NotFound { .. }
+            | FarmError::BadAnswer { .. }
+            | FarmError::Moved { .. }
+            | FarmError::Refused { status: 405, .. }
+    )
+}
+
+/// What runs there.
+pub async fn health(client: &Client) -> Result<Health, FarmError> {
+    client.get_json(&["farmhand", "v1", "health"]).await
+}
+
+/// How far the jobs are that are not settled, or were within the last minute.
+pub async fn progress(client: &Client) -> Result<BTreeMap<String, JobProgress>, FarmError> {
+    let answer: ProgressAnswer = client.get_json(&["farmhand", "v1", "progress"]).await?;
+    Ok(answer.jobs)
+}
+
+/// How far one job is, settled or not.
+pub async fn job_progress(client: &Client, job_id: &str) -> Result<JobProgress, FarmError> {
+    client
+        .get_json(&["farmhand", "v1", "jobs", checked(job_id)?, "progress"])
+        .await
+}
+
+/// The records of a job's finished frames.
+pub async fn job_frames(client: &Client, job_id: &str) -> Result<Vec<FrameRecord>, FarmError> {
+    let path = ["farmhand", "v1", "jobs", checked(job_id)?, "frames"];
+    let answer: FramesAnswer = client.get_json(&path).await?;
+    Ok(answer.frames)
+}
+
+/// Asks for a job's failed frames again, and says which they are.
+pub async fn retry(client: &Client, job_id: &str) -> Result<Vec<i32>, FarmError> {
+    let path = ["farmhand", "v1", "jobs", checked(job_id)?, "retry"];
+    // The second of two retries would find nothing failed, and answer with no frames.
+    let answer: RetryAnswer = client
+        .post_json(&path, &Value::Null, Repeat::IfNeverSent)
+        .await?;
+    Ok(answer.frames)
+}
+
+/// What the farm's Blender can do: the renderer's probe, in the shape that the caller knows it by.
+pub async fn blender<T: DeserializeOwned>(client: &Client) -> Result<T, FarmError> {
+    client.get_json(&["farmhand", "v1", "blender"]).await
+}
+
+/// Ends the farm. Lanes in work are queued again at its next start.
+pub async fn shutdown(client: &Client) -> Result<(), FarmError> {
+    client
+        .post_only(&["farmhand", "v1", "shutdown"], Repeat::IfNeverSent)
+        .await
+}
+
+fn checked(job_id: &str) -> Result<&str, FarmError> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !job_id.is_empty() && job_id.chars().all(is_plain) {
+        Ok(job_id)
+    } else {
+        Err(FarmError::BadId {
+            what: "a job's id",
+            value: job_id.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One background task per farm, which asks and folds; whoever looks reads memory.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
+
+use super::companion;
+use super::pace::{self, Ended};
+use super::source::{Found, Source};
+use super::state::{Answers, Snapshot};
+use crate::farm::models::Job;
+use crate::farm::{Client, FarmError};
+use crate::lanes::JobProgress;
+
+/// How often workers are asked for, at most.
+const WORKERS_EVERY: Duration = Duration::from_secs(5);
+
+/// Settled jobs whose progress is asked for in one round, so that a long history comes in gently.
+const OLD_JOBS_PER_ROUND: usize = 4;
+
+/// What a watcher should know besides the farm.
+#[derive(Clone, Debug, Default)]
+pub struct WatchOptions {
+    /// The user whose jobs are "mine", as jobs name it (`user.name`).
+    pub user: Option<String>,
+}
+
+/// Watches a farm in the background until it is dropped.
+#[derive(Debug)]
+pub struct Watcher {
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    looks: Arc<Looks>,
+    task: AbortHandle,
+}
+
+/// When somebody last looked, and the bell that wakes the task.
+#[derive(Debug)]
+struct Looks {
+    origin: Instant,
+    last_millis: AtomicU64,
+    bell: Notify,
+}
+
+impl Looks {
+    fn ago(&self) -> Duration {
+        let last = Duration::from_millis(self.last_millis.load(Ordering::Relaxed));
+        self.origin.elapsed().saturating_sub(last)
+    }
+
+    fn note(&self) {
+        let was_unseen = self.ago() > pace::LOOK_LASTS;
+        let millis = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_millis.store(millis, Ordering::Relaxed);
+        if was_unseen {
+            self.bell.notify_one();
+        }
+    }
+}
+
+impl Watcher {
+    /// Begins to watch the farm. The task runs on that runtime; this returns at once and may be called from any thread.
+    pub fn start(source: impl Into<Source>, options: WatchOptions, runtime: &Handle) -> Self {
+        let (sender, snapshots) = watch::channel(Arc::new(Snapshot::default()));
+        let looks = Arc::new(Looks {
+            origin: Instant::now(),
+            last_millis: AtomicU64::new(0),
+            bell: Notify::new(),
+        });
+        let poller = Poller {
+            source: source.into(),
+            options,
+            client: None,
+            tells_frames: None,
+            workers_asked: None,
+            old_jobs_asked: HashSet::new(),
+        };
+        let task = runtime
+            .spawn(poller.run(sender, Arc::clone(&looks)))
+            .abort_handle();
+        Self {
+            snapshots,
+            looks,
+            task,
+        }
+    }
+
+    /// What is known now. Reads memory only: it never waits and never fails.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.looks.note();
+        Arc::clone(&self.snapshots.borrow())
+    }
+
+    /// Asks the farm again soon. Never waits.
+    pub fn refresh(&self) {
+        self.looks.bell.notify_one();
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What the task remembers between rounds.
+struct Poller {
+    source: Source,
+    options: WatchOptions,
+    client: Option<Client>,
+    /// Whether the farm has a companion; not known before the first answer.
+    tells_frames: Option<bool>,
+    workers_asked: Option<Instant>,
+    /// Settled jobs whose progress was asked for already.
+    old_jobs_asked: HashSet<String>,
+}
+
+impl Poller {
+    async fn run(mut self, sender: watch::Sender<Arc<Snapshot>>, looks: Arc<Looks>) {
+        let mut failures = 0;
+        loop {
+            let began = Instant::now();
+            let before = Arc::clone(&sender.borrow());
+            let found = match &self.client {
+                Some(client) => Found::Client(client.clone()),
+                None => self.source.look(),
+            };
+            let (snapshot, ended) = match found {
+                Found::Client(client) => match self.ask(&client, &before).await {
+                    Ok(answers) => {
+                        self.client = Some(client);
+                        let me = self.options.user.as_deref();
+                        let snapshot = before.answered(answers, me, OffsetDateTime::now_utc());
+                        let is_moving = snapshot.jobs.iter().any(super::JobView::is_moving);
+                        (snapshot, Ended::Answered { is_moving })
+                    }
+                    Err(error) => self.failed(&before, &error.to_string(), failures),
+                },
+                Found::Stopped => (before.stopped(), Ended::Stopped),
+                Found::Unclear(message) => self.failed(&before, &message, failures),
+            };
+            failures = match ended {
+                Ended::Failed { in_a_row } => in_a_row,
+                _ => 0,
+            };
+            sender.send_replace(Arc::new(snapshot));
+            tokio::time::sleep(pace::SHORTEST).await;
+            tokio::select! {
+                () = tokio::time::sleep(pace::pause(ended, began.elapsed(), looks.ago())) => {}
+                () = looks.bell.notified() => {}
+            }
+        }
+    }
+
+    /// After a failure the farm is looked for anew, and may be another version when it is back.
+    fn failed(&mut self, before: &Snapshot, message: &str, failures: u32) -> (Snapshot, Ended) {
+        self.client = None;
+        self.tells_frames = None;
+        self.workers_asked = None;
+        let ended = Ended::Failed {
+            in_a_row: failures.saturating_add(1),
+        };
+        (before.offline(message, OffsetDateTime::now_utc()), ended)
+    }
+
+    async fn ask(&mut self, client: &Client, before: &Snapshot) -> Result<Answers, FarmError> {
+        let jobs = client.jobs().await?;
+        let mut progress = self.ask_progress(client).await?;
+        if let Some(told) = &mut progress {
+            self.ask_old_jobs(client, &jobs, told, before).await?;
+        }
+        let workers = match self.workers_asked {
+            Some(asked) if asked.elapsed() < WORKERS_EVERY => None,
+            _ => {
+                self.workers_asked = Some(Instant::now());
+                Some(client.workers().await?)
+            }
+        };
+        Ok(Answers {
+            jobs,
+            progress,
+            workers,
+        })
+    }
+
+    async fn ask_progress(
+        &mut self,
+        client: &Client,
+    ) -> Result<Option<BTreeMap<String, JobProgress>>, FarmError> {
+        if self.tells_frames == Some(false) {
+            return Ok(None);
+        }
+        match companion::progress(client).await {
+            Ok(told) => {
+                self.tells_frames = Some(true);
+                Ok(Some(told))
+            }
+            Err(error) if companion::is_missing(&error) => {
+                self.tells_frames = Some(false);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Completes what the companion tells by jobs that were settled before this watcher looked.
+    async fn ask_old_jobs(
+        &mut self,
+        client: &Client,
+        jobs: &[Job],
+        told: &mut BTreeMap<String, JobProgress>,
+        before: &Snapshot,
+    ) -> Result<(), FarmError> {
+        let mut old: Vec<&Job> = jobs
+            .iter()
+            .filter(|job| job.status.is_settled() && !told.contains_key(&job.id))
+            .filter(|job| !self.old_jobs_asked.contains(&job.id))
+            .collect();
+        old.sort_by_key(|job| std::cmp::Reverse(job.created));
+        for job in old.into_iter().take(OLD_JOBS_PER_ROUND) {
+            match companion::job_progress(client, &job.id).await {
+                Ok(progress) => {
+                    told.insert(job.id.clone(), progress);
+                }
+                // A job of another kind has no frames to tell of.
+                Err(error) if companion::is_missing(&error) => {}
+                Err(error) => return Err(error),
+            }
+            self.old_jobs_asked.insert(job.id.clone());
+        }
+        let is_known =
+            |id: &String| before.job(id).is_some() || jobs.iter().any(|job| &job.id == id);
+        self.old_jobs_asked.retain(is_known);
+        Ok(())
+    }
+}
