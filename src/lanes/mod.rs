@@ -2,7 +2,8 @@
 //! Lanes: how the frames of a job are shared out so that none is lost.
 //!
 //! `docs/lanes.md` is the contract. This module holds its files ([`job`], [`claim`], [`record`], [`progress`],
-//! [`files`]), its rules as one pure transition function ([`rules`]) and the order of frames ([`order`]).
+//! [`files`]), its rules as one pure transition function ([`rules`]), the order of frames ([`order`]),
+//! and what a state folder says of a job ([`state`], [`reader`]).
 
 pub mod claim;
 pub mod error;
@@ -10,8 +11,10 @@ pub mod files;
 pub mod job;
 pub mod order;
 pub mod progress;
+pub mod reader;
 pub mod record;
 pub mod rules;
+pub mod state;
 
 pub use claim::Claim;
 pub use error::LanesError;
@@ -19,4 +22,6 @@ pub use job::{Denoise, Device, JobDescription, JobSettings, Order};
 pub use progress::{
     FailedFrameSummary, FrameInWork, JobProgress, LaneProgress, SecondsLeft, Stage,
 };
+pub use reader::{FrameTimes, ProgressReader};
 pub use record::{FailReason, FailedFrame, FrameRecord, Output};
+pub use state::{FrameState, frame_records, frame_state, retry_failed};
