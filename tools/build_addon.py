@@ -93,7 +93,7 @@ def wheel_for_this_computer(wheels: list[Path]) -> Path:
     system, machine = platform.split("-", 1)[0], platform.rsplit("-", 1)[-1]
     for wheel in wheels:
         tag = wheel.stem.rsplit("-", 1)[1]
-        if system.removesuffix("osx")[:5] in tag and machine in tag:
+        if system in tag and machine in tag:
             return wheel
     raise PackingError(f"none of {', '.join(wheel.name for wheel in wheels)} is for {platform}")
 

@@ -72,18 +72,24 @@ def clean_environment(home: Path) -> dict[str, str]:
     return {**kept, **{name: str(folder) for name, folder in folders.items()}}
 
 
-def end_processes_of(home: Path) -> list[str]:
-    """Kill whatever still runs with this home, and return the command lines of what there was."""
+def processes_of(home: Path) -> dict[int, str]:
+    """Return what runs with this home: each process's id and command line."""
     mark = f"HOME={home}".encode()
-    found = []
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         # Processes end while they are looked at, and some are not ours to look at.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             if mark in (folder / "environ").read_bytes().split(b"\0"):
-                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                os.kill(int(folder.name), signal.SIGKILL)
-                found.append(command)
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+                found[int(folder.name)] = command.decode(errors="replace").strip()
     return found
+
+
+def end_processes_of(home: Path) -> None:
+    """Kill whatever still runs with this home."""
+    for process_id in processes_of(home):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process_id, signal.SIGKILL)
 
 
 class Desk:
@@ -192,21 +198,26 @@ class Desk:
         theme = "bpy.context.preferences.themes[0].user_interface.wcol_tool.inner"
         kept = self.ask(f"result = list({theme})")
         self.ask(f"{theme} = (1.0, 0.0, 1.0, 1.0)\n{REDRAW}")
-        screen = self.still()
-        self.ask(f"{theme} = {kept}\n{REDRAW}")
+        wait_for("button that starts something", self._probed_rows, 20)
         self.still()
-        probe = bytes(PROBE_COLOUR)
+        rows = self._probed_rows()
+        self.ask(f"{theme} = {kept}\n{REDRAW}")
+        wait_for("button in its own colour", lambda: not self._probed_rows(), 20)
         spots = []
         # A button is a run of rows with that colour somewhere in each.
-        rows = [self._coloured(screen, y, probe) for y in range(self._height)]
-        for found, group in itertools.groupby(range(self._height), key=lambda y: bool(rows[y])):
+        for found, group in itertools.groupby(range(self._height), key=rows.__contains__):
             ys = list(group)
             if found:
                 xs = [x for y in ys for x in rows[y]]
                 spots.append(Spot(min(xs), ys[0], max(xs) - min(xs) + 1, len(ys)))
-        if not spots:
-            raise LookupError("there is no button on the screen that starts something")
         return max(spots, key=lambda spot: spot.height)
+
+    def _probed_rows(self) -> dict[int, list[int]]:
+        """Return the rows that show the probe's colour, and where in each row."""
+        screen = self.pixels()
+        probe = bytes(PROBE_COLOUR)
+        rows = {y: self._coloured(screen, y, probe) for y in range(self._height)}
+        return {y: xs for y, xs in rows.items() if xs}
 
     def _coloured(self, screen: bytes, y: int, probe: bytes) -> list[int]:
         row = screen[y * self._width * 3 : (y + 1) * self._width * 3]
