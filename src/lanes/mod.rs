@@ -18,10 +18,10 @@ pub mod state;
 
 pub use claim::Claim;
 pub use error::LanesError;
-pub use job::{Denoise, Device, JobDescription, JobSettings, Order};
+pub use job::{Denoise, Device, JOB_FORMAT, JobDescription, JobSettings, Order};
 pub use progress::{
     FailedFrameSummary, FrameInWork, JobProgress, LaneProgress, SecondsLeft, Stage,
 };
 pub use reader::{FrameTimes, ProgressReader};
-pub use record::{FailReason, FailedFrame, FrameRecord, Output};
+pub use record::{FailReason, FailedFrame, FrameRecord, Output, RECORD_FORMAT};
 pub use state::{FrameState, frame_records, frame_state, retry_failed};
