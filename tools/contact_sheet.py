@@ -38,11 +38,14 @@ def with_montage(sheet: Path, pictures: list[Path]) -> bool:
 
 def with_this_blender(sheet: Path, pictures: list[Path]) -> None:
     """Draw the sheet inside Blender, or where bpy is a module."""
-    import bpy
+    import bpy  # noqa: PLC0415, TID251 (there is none outside Blender, where this script begins)
 
     cells: list[tuple[int, int, array.array[float]]] = []
     for picture in pictures:
         image = bpy.data.images.load(str(picture))
+        if not image.size[0]:
+            sys.stderr.write(f"left out of the sheet, as it holds several layers: {picture}\n")
+            continue
         light = picture.suffix.lower() in {".exr", ".hdr"}
         if not light:
             image.colorspace_settings.name = "Non-Color"
@@ -88,7 +91,7 @@ def with_a_blender(sheet: Path, pictures: list[Path]) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Draw the sheet; answers the exit code."""
-    if len(arguments) < 2:
+    if not arguments[1:]:
         sys.stderr.write("usage: contact_sheet.py SHEET.png PICTURE [PICTURE ...]\n")
         return 2
     sheet, pictures = Path(arguments[0]).resolve(), [Path(name).resolve() for name in arguments[1:]]

@@ -148,9 +148,7 @@ def textured(name: str, image: bpy.types.Image) -> tuple[bpy.types.Material, bpy
     made = material(name, (1.0, 1.0, 1.0))
     texture = made.node_tree.nodes.new("ShaderNodeTexImage")
     texture.image = image
-    made.node_tree.links.new(
-        texture.outputs["Color"], made.node_tree.nodes["Principled BSDF"].inputs["Base Color"]
-    )
+    made.node_tree.links.new(texture.outputs["Color"], made.node_tree.nodes["Principled BSDF"].inputs["Base Color"])
     return made, texture
 
 

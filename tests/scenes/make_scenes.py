@@ -5,7 +5,8 @@
     python tests/scenes/make_scenes.py FOLDER [NAME ...]      where bpy is a module of this Python
 
 `FOLDER/scenes.json` lists what was made: name, what it is about, the .blend relative to FOLDER, the scene, its frames
-and output, the range where it is asked for by hand, the first frame of its simulation if it has one; and what this Blender cannot do, with the reason.
+and output, the range where it is asked for by hand, the first frame of its simulation if it has one; and what this
+Blender cannot do, with the reason.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 from building import (
@@ -19,7 +19,11 @@ from building import (
     textured,
     write_png,
 )
-from scenes_files import Maker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scenes_files import Maker
 
 COLORS = [(220, 60, 30), (240, 200, 40), (60, 200, 80), (40, 120, 230), (180, 60, 200), (250, 250, 250)]
 

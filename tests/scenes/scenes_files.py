@@ -237,7 +237,9 @@ def file_output_formats(scene: bpy.types.Scene, home: Path) -> None:
     nodes = Compositor(scene)
     image = nodes.layers.outputs["Image"]
     file_output(nodes.tree, "//jpeg/", {"shot_####_": image}, "JPEG")
-    file_output(nodes.tree, "//layers/shot_", {"beauty": image, "inverted": nodes.inverted(image)}, "OPEN_EXR_MULTILAYER")
+    file_output(
+        nodes.tree, "//layers/shot_", {"beauty": image, "inverted": nodes.inverted(image)}, "OPEN_EXR_MULTILAYER"
+    )
 
 
 def file_output_in_a_group(scene: bpy.types.Scene, home: Path) -> None:

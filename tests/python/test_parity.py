@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Farmhand renders what Blender renders: the same files, the same pixels, for each scene of `tests/scenes`.
+
+For each Blender of `FARMHAND_TEST_BLENDERS` a table of scenes is left in `target/parity/`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from blenders import ROOT, Blender, all_blenders, default_blender, write_job
+from pictures import shown_in
+
+FEW = ["plain", "camera_markers", "view_layers", "file_output_slots", "stereo_views", "several_hash_groups"]
+#: Where Farmhand does otherwise than Blender, on purpose.
+GAPS = {
+    "overwrite_off": "what becomes of frames that are there is decided before sending (`--existing`)",
+}
+
+Scene = dict[str, Any]
+Way = Callable[[Blender, Path, Path, Scene], None]
+
+
+def by_lanes(blender: Blender, home: Path, blend: Path, scene: Scene) -> None:
+    """Render a scene by the renderer itself, without a farm."""
+    job_file = write_job(home / ".farmhand" / "submission", blend, scene)
+    for lane in ("0", "last"):
+        blender.lane(job_file, home / ".farmhand" / "state", lane)
+
+
+def make_scenes(blender: Blender, folder: Path, names: list[str]) -> list[Scene]:
+    blender.run(ROOT / "tests" / "scenes" / "make_scenes.py", str(folder), *names)
+    scenes: list[Scene] = json.loads((folder / "scenes.json").read_text(encoding="utf-8"))
+    return scenes
+
+
+def files_of(home: Path) -> set[str]:
+    found = (path.relative_to(home) for path in home.rglob("*") if path.is_file())
+    return {path.as_posix() for path in found if path.parts[0] != ".farmhand"}
+
+
+def differences(blender: Blender, way: Way, scene: Scene, made: Path, scratch: Path) -> list[str]:
+    """Render a scene both ways and answer what differs; nothing where Farmhand does as Blender does."""
+    name = scene["name"]
+    homes = {kind: scratch / kind / name for kind in ("blender", "farmhand")}
+    for home in homes.values():
+        shutil.copytree(made / name, home)
+    blends = {kind: scratch / kind / scene["blend"] for kind in homes}
+    before = files_of(homes["blender"])
+    blender.render_by_itself(blends["blender"], scene["scene"], scene["range"])
+    way(blender, homes["farmhand"], blends["farmhand"], scene)
+    theirs, ours = files_of(homes["blender"]), files_of(homes["farmhand"])
+    assert theirs - before, f"Blender itself rendered nothing of {name}"
+    found = [f"missing: {path}" for path in sorted(theirs - ours)]
+    found += [f"not of Blender: {path}" for path in sorted(ours - theirs)]
+    pictures = sorted(path for path in theirs & ours if not path.endswith(".blend"))
+    found += [
+        f"other pixels: {path}"
+        for path in pictures
+        if shown_in(homes["blender"] / path) != shown_in(homes["farmhand"] / path)
+    ]
+    shutil.rmtree(homes["blender"])
+    shutil.rmtree(homes["farmhand"])
+    return found
+
+
+def compare(blender: Blender, way: Way, names: list[str], scratch: Path) -> tuple[list[str], list[str]]:
+    """Compare scenes; answers the rows of a Markdown table, and what is wrong."""
+    made = scratch / "made"
+    rows, wrong = [], []
+    for scene in make_scenes(blender, made, names):
+        name = scene["name"]
+        if "left_out" in scene:
+            rows.append(f"| {name} | {scene['about']} | left out: {scene['left_out']} |")
+            continue
+        try:
+            found = differences(blender, way, scene, made, scratch)
+        except AssertionError as problem:
+            found = [str(problem)]
+        if name in GAPS:
+            rows.append(f"| {name} | {scene['about']} | otherwise, on purpose: {GAPS[name]} |")
+            wrong += [] if found else [f"{name}: no longer differs; take it off the list of gaps"]
+            continue
+        rows.append(f"| {name} | {scene['about']} | {'differs' if found else 'same files, same pixels'} |")
+        wrong += [f"{name}: {difference}" for difference in found]
+    return rows, wrong
+
+
+def leave_table(blender: Blender, rows: list[str]) -> None:
+    folder = ROOT / "target" / "parity"
+    folder.mkdir(parents=True, exist_ok=True)
+    head = [f"| scene | about | Blender {blender.version} |", "|---|---|---|"]
+    (folder / f"{blender.version}.md").write_text("\n".join([*head, *rows, ""]), encoding="utf-8")
+
+
+def test_a_few_scenes_come_out_as_blender_renders_them(tmp_path: Path) -> None:
+    blender = default_blender()
+    if blender is None:
+        pytest.skip("no Blender: install one, or name it in FARMHAND_BLENDER")
+    _rows, wrong = compare(blender, by_lanes, FEW, tmp_path)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("blender", all_blenders(), ids=str)
+def test_every_scene_comes_out_as_blender_renders_it(blender: Blender, tmp_path: Path) -> None:
+    rows, wrong = compare(blender, by_lanes, [], tmp_path)
+    leave_table(blender, rows)
+    assert not wrong, "\n".join(wrong)
