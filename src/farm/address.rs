@@ -102,7 +102,7 @@ pub(super) fn shown(url: &Url) -> String {
 }
 
 /// Text that should have been a URL, without what stands before an `@`.
-fn without_credentials(typed: &str) -> String {
+pub(super) fn without_credentials(typed: &str) -> String {
     let (scheme, rest) = match typed.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), typed),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::address::{Address, shown};
+use super::address::{Address, shown, without_credentials};
 use super::error::FarmError;
 use super::secret::Secret;
 use super::transport::{Answer, from_reqwest};
@@ -19,7 +19,7 @@ use super::transport::{Answer, from_reqwest};
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Which farm, and how patiently.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClientOptions {
     /// The farm's address; a path prefix in it is kept. Credentials in it are sent as Basic authorization if there is no
     /// token.
@@ -54,6 +54,17 @@ impl ClientOptions {
     pub fn token(mut self, token: Secret) -> Self {
         self.token = Some(token);
         self
+    }
+}
+
+impl std::fmt::Debug for ClientOptions {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ClientOptions")
+            .field("base_url", &without_credentials(&self.base_url))
+            .field("token", &self.token)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 
