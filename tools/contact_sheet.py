@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts many pictures on one sheet, so that a whole animation is seen at a glance.
 
-    python tools/contact_sheet.py SHEET.png PICTURE [PICTURE ...]
+    python tools/contact_sheet.py FOLDER|PICTURE [...] SHEET.png
+    blender -b --factory-startup --python-exit-code 1 --python tools/contact_sheet.py -- FOLDER SHEET.png
 
-ImageMagick's `montage` draws the sheet where it is installed. Where it isn't, Blender does (`FARMHAND_BLENDER`, else
-`blender` of the PATH, else the `bpy` module of this Python): whoever has just rendered frames has one of these.
+Of a folder all its pictures are taken, in the order of their names. ImageMagick's `montage` draws the sheet where it is
+installed. Where it isn't, Blender does (`FARMHAND_BLENDER`, else `blender` of the PATH, else the `bpy` module of this
+Python): whoever has just rendered frames has one of these.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import sys
 from pathlib import Path
 
 WIDTH, GAP = 240, 4
+SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".exr", ".bmp", ".tga", ".hdr"}
 BACKGROUND = (0.07, 0.07, 0.08, 1.0)
 
 
@@ -84,20 +87,28 @@ def with_a_blender(sheet: Path, pictures: list[Path]) -> bool:
         if blender is None:
             return False
         command = [blender, "-b", "--factory-startup", "--python-exit-code", "1", "--python", __file__, "--"]
-        done = subprocess.run([*command, str(sheet), *map(str, pictures)], stdout=subprocess.DEVNULL, check=False)
+        done = subprocess.run([*command, *map(str, pictures), str(sheet)], stdout=subprocess.DEVNULL, check=False)
         return done.returncode == 0
     return True
+
+
+def pictures_of(source: Path) -> list[Path]:
+    """Answer the pictures that `source` stands for: those of a folder, or itself."""
+    if source.is_dir():
+        return sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
+    return [source]
 
 
 def main(arguments: list[str]) -> int:
     """Draw the sheet; answers the exit code."""
     if not arguments[1:]:
-        sys.stderr.write("usage: contact_sheet.py SHEET.png PICTURE [PICTURE ...]\n")
+        sys.stderr.write("usage: contact_sheet.py FOLDER|PICTURE [...] SHEET.png\n")
         return 2
-    sheet, pictures = Path(arguments[0]).resolve(), [Path(name).resolve() for name in arguments[1:]]
-    missing = [picture for picture in pictures if not picture.is_file()]
-    if missing:
-        sys.stderr.write(f"no contact sheet: this picture is not there: {missing[0]}\n")
+    sources, sheet = [Path(name).resolve() for name in arguments[:-1]], Path(arguments[-1]).resolve()
+    missing = [source for source in sources if not source.exists()]
+    pictures = [picture for source in sources for picture in pictures_of(source)]
+    if missing or not pictures:
+        sys.stderr.write(f"no contact sheet: there is no picture at {(missing or sources)[0]}\n")
         return 1
     sheet.parent.mkdir(parents=True, exist_ok=True)
     if not (with_montage(sheet, pictures) or with_a_blender(sheet, pictures)):
@@ -108,4 +119,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]))
+    code = main(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:])
+    if code:
+        sys.exit(code)
