@@ -38,8 +38,7 @@ import time
 import traceback
 import uuid
 import zlib
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,6 +54,8 @@ LOG_TAIL_LINES = 30
 PROGRESS_EVERY_SECS = 0.5
 # A scene that grows from 100 MB to 400 MB harms nobody: memory counts as growing from here on only.
 GROWTH_FLOOR_BYTES = 1 << 30
+# From this Blender on, braces in output paths are templates, and nothing is printed while a frame renders.
+TEMPLATES_SINCE = SILENT_SINCE = (5, 0)
 GPU_ORDER = ("OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
 MOVIE_FORMATS = ("FFMPEG", "AVI_JPEG", "AVI_RAW", "H264", "XVID", "THEORA")
 WINDOWS = os.name == "nt"
@@ -66,35 +67,65 @@ Json = dict[str, Any]
 # Wholeness: is a picture complete, judged from its own bytes?
 
 
+class Picture:
+    """A picture file, of which only the places that matter are read: EXR files are large and shares slow."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        """Read from an open file of `size` bytes."""
+        self.file = file
+        self.size = size
+
+    def piece(self, place: int, size: int) -> bytes:
+        """Read `size` bytes; ValueError where the file has fewer there."""
+        if place < 0 or size < 0 or place + size > self.size:
+            raise ValueError(f"it has {self.size} bytes and needs {place + size}")
+        self.file.seek(place)
+        return self.file.read(size)
+
+    def numbers(self, layout: str, place: int) -> tuple[int, ...]:
+        """Read numbers as `struct` lays them out."""
+        return struct.unpack(layout, self.piece(place, struct.calcsize(layout)))
+
+    def number(self, layout: str, place: int) -> int:
+        """Read one number."""
+        return self.numbers(layout, place)[0]
+
+    def text(self, place: int) -> bytes:
+        """Read up to the next zero byte, which ends every name in a header."""
+        found = self.piece(place, min(256, self.size - place))
+        return found[: found.index(0)]
+
+
 def fault_in(path: str, size_bytes: int | None = None) -> str | None:
     """Say what is missing in the picture at `path`, or None where it is whole.
 
     Formats that don't tell their own length (BMP, Targa, Cineon, DPX, Radiance, JPEG 2000) have to be of
     `size_bytes` where a frame record tells it, and else have to hold something.
     """
-    data = Path(path).read_bytes()
-    if not data:
-        return "it is empty"
-    expected = SUFFIX_FORMATS.get(os.path.splitext(path)[1].lower())
-    found = next((name for magic, name in MAGICS if data.startswith(magic)), None)
-    if expected is not None and found != expected:
-        return "it is no " + expected + " file"
-    if found is None:
-        return "it is not of the recorded size" if size_bytes not in (None, len(data)) else None
-    try:
-        return WHOLENESS[found](data)
-    except (struct.error, IndexError, KeyError, ValueError, zlib.error) as problem:
-        return f"it ends too early or is damaged ({problem})"
+    with open(path, "rb") as file:
+        picture = Picture(file, os.fstat(file.fileno()).st_size)
+        if not picture.size:
+            return "it is empty"
+        head = file.read(8)
+        expected = SUFFIX_FORMATS.get(os.path.splitext(path)[1].lower())
+        found = next((name for magic, name in MAGICS if head.startswith(magic)), None)
+        if expected is not None and found != expected:
+            return f"it is no {expected} file"
+        if found is None:
+            return "it is not of the recorded size" if size_bytes not in (None, picture.size) else None
+        try:
+            return WHOLENESS[found](picture)
+        except (struct.error, IndexError, KeyError, ValueError, zlib.error) as problem:
+            return f"it ends too early or is damaged ({problem})"
 
 
-def png_fault(data: bytes) -> str | None:
+def png_fault(picture: Picture) -> str | None:
     """Walk the chunks of a PNG to IEND with their checksums, and count the rows inside."""
     place, inflated, due, inflate = 8, 0, 0, zlib.decompressobj()
     while True:
-        length, kind = struct.unpack_from(">I4s", data, place)
-        body = data[place + 8 : place + 8 + length]
-        (checksum,) = struct.unpack_from(">I", data, place + 8 + length)
-        if zlib.crc32(body, zlib.crc32(kind)) != checksum:
+        length, kind = struct.unpack(">I4s", picture.piece(place, 8))
+        body = picture.piece(place + 8, length)
+        if zlib.crc32(body, zlib.crc32(kind)) != picture.number(">I", place + 8 + length):
             return "a checksum is wrong"
         if kind == b"IHDR":
             due = png_bytes_due(body)
@@ -120,9 +151,12 @@ def png_bytes_due(header: bytes) -> int:
     return total
 
 
-def jpeg_fault(data: bytes) -> str | None:
+JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+
+
+def jpeg_fault(picture: Picture) -> str | None:
     """Walk a JPEG's segments, and its coded data by their markers, from SOI to EOI."""
-    place = 2
+    data, place = picture.piece(0, picture.size), 2
     while True:
         if data[place] != 0xFF:
             return "a segment is damaged"
@@ -140,46 +174,46 @@ def jpeg_fault(data: bytes) -> str | None:
             place = after.start()
 
 
-JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+# Tags that hold the places and sizes of a TIFF's strips, and of its tiles.
+TIFF_PIECES = ((273, 279), (324, 325))
 
 
-def tiff_fault(data: bytes) -> str | None:
+def tiff_fault(picture: Picture) -> str | None:
     """See that each strip or tile of each image of a TIFF lies inside the file."""
-    end = "<" if data[:2] == b"II" else ">"
-    big = struct.unpack_from(end + "H", data, 2)[0] == 43
-    word, count_kind, entry_size = ("Q", "Q", 20) if big else ("I", "H", 12)
-    place = int(struct.unpack_from(end + word, data, 8 if big else 4)[0])
-    pieces = 0
+    end = "<" if picture.piece(0, 2) == b"II" else ">"
+    big = picture.number(end + "H", 2) == 43
+    word, entry_size = ("Q", 20) if big else ("I", 12)
+    word_size = struct.calcsize(word)
+    place, pieces = picture.number(end + word, 8 if big else 4), 0
     while place:
-        (entries,) = struct.unpack_from(end + count_kind, data, place)
-        place += struct.calcsize(count_kind)
+        entries = picture.number(end + ("Q" if big else "H"), place)
+        place += 8 if big else 2
         tags: dict[int, tuple[int, ...]] = {}
-        for entry in range(entries):
-            tag, kind, count = struct.unpack_from(end + "HH" + word, data, place + entry * entry_size)
-            if tag in (273, 279, 324, 325):
-                item = {3: "H", 4: "I", 16: "Q"}[kind]
-                where = place + entry * entry_size + 4 + struct.calcsize(word)
-                if count * struct.calcsize(item) > struct.calcsize(word):
-                    (where,) = struct.unpack_from(end + word, data, where)
-                tags[tag] = struct.unpack_from(f"{end}{count}{item}", data, where)
-        for offsets, sizes in ((273, 279), (324, 325)):
+        for entry in range(place, place + entries * entry_size, entry_size):
+            tag, kind, count = picture.numbers(end + "HH" + word, entry)
+            if any(tag in pair for pair in TIFF_PIECES):
+                layout = "{}{}{}".format(end, count, {3: "H", 4: "I", 16: "Q"}[kind])
+                here = entry + 4 + word_size
+                inside = struct.calcsize(layout) <= word_size
+                tags[tag] = picture.numbers(layout, here if inside else picture.number(end + word, here))
+        for offsets, sizes in TIFF_PIECES:
             for offset, size in zip(tags.get(offsets, ()), tags.get(sizes, ())):
                 pieces += 1
-                if size == 0 or offset + size > len(data):
+                if size == 0 or offset + size > picture.size:
                     return "a strip lies outside the file"
-        (place,) = struct.unpack_from(end + word, data, place + entries * entry_size)
+        place = picture.number(end + word, place + entries * entry_size)
     return None if pieces else "it holds no picture"
 
 
-def webp_fault(data: bytes) -> str | None:
+def webp_fault(picture: Picture) -> str | None:
     """Walk the RIFF chunks of a WebP file to its declared end."""
-    end = 8 + int(struct.unpack_from("<I", data, 4)[0])
-    if data[8:12] != b"WEBP" or end > len(data):
+    end = 8 + picture.number("<I", 4)
+    if picture.piece(8, 4) != b"WEBP" or end > picture.size:
         return "its end is missing"
     place, pictures = 12, 0
     while place + 8 <= end:
-        kind, length = struct.unpack_from("<4sI", data, place)
-        pictures += kind in (b"VP8 ", b"VP8L", b"ANMF")
+        pictures += picture.piece(place, 4) in (b"VP8 ", b"VP8L", b"ANMF")
+        length = picture.number("<I", place + 4)
         place += 8 + length + length % 2
     return None if place == end and pictures else "its end is missing"
 
@@ -188,36 +222,33 @@ def webp_fault(data: bytes) -> str | None:
 EXR_LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256, 10: 256, 11: 32}
 
 
-def exr_fault(data: bytes) -> str | None:
+def exr_fault(picture: Picture) -> str | None:
     """See that each chunk that an OpenEXR file's offset tables name lies inside the file."""
-    flags = struct.unpack_from("<I", data, 4)[0]
-    multipart, place = bool(flags & 0x1000), 8
+    multipart, place = bool(picture.number("<I", 4) & 0x1000), 8
     parts: list[dict[bytes, bytes]] = []
-    while True:
+    while not parts or multipart:
         header: dict[bytes, bytes] = {}
-        while data[place] != 0:
-            name_end = data.index(b"\0", place)
-            type_end = data.index(b"\0", name_end + 1)
-            (size,) = struct.unpack_from("<i", data, type_end + 1)
-            header[data[place:name_end]] = data[type_end + 5 : type_end + 5 + size]
-            place = type_end + 5 + size
+        while picture.piece(place, 1) != b"\0":
+            name = picture.text(place)
+            value = place + len(name) + 1 + len(picture.text(place + len(name) + 1)) + 1
+            size = picture.number("<i", value)
+            header[name] = picture.piece(value + 4, size)
+            place = value + 4 + size
         place += 1
-        if header:
-            parts.append(header)
-        if not multipart or not header:
+        if not header:
             break
+        parts.append(header)
     for header in parts:
-        tiled = b"tiles" in header and not header.get(b"type", b"tiled").startswith(b"scan")
-        deep = header.get(b"type", b"").startswith(b"deep")
+        kind = header.get(b"type", b"")
+        tiled = b"tiles" in header and not kind.startswith(b"scan")
         count = exr_chunks(header, tiled=tiled)
-        for offset in struct.unpack_from(f"<{count}Q", data, place):
+        for offset in picture.numbers(f"<{count}Q", place):
             start = offset + (4 if multipart else 0) + (16 if tiled else 4)
-            if deep:
-                table, packed = struct.unpack_from("<QQ", data, start)
-                end = start + 24 + table + packed
+            if kind.startswith(b"deep"):
+                end = start + 24 + sum(picture.numbers("<QQ", start))
             else:
-                end = start + 4 + struct.unpack_from("<i", data, start)[0]
-            if offset == 0 or end > len(data):
+                end = start + 4 + picture.number("<i", start)
+            if offset == 0 or end > picture.size:
                 return "a block of pixels is missing"
         place += 8 * count
     return None if parts else "it holds no picture"
@@ -232,22 +263,9 @@ def exr_chunks(header: dict[bytes, bytes], *, tiled: bool) -> int:
     if not tiled:
         return -(-height // EXR_LINES[header[b"compression"][0]])
     tile_x, tile_y, mode = map(int, struct.unpack("<IIB", header[b"tiles"]))
-    level, up = mode & 15, mode >> 4
-
-    def halved(size: int) -> list[int]:
-        sizes = [size]
-        while level and sizes[-1] > 1:
-            sizes.append((sizes[-1] + up) // 2)
-        return sizes
-
-    columns = [-(-size // tile_x) for size in halved(width)]
-    rows = [-(-size // tile_y) for size in halved(height)]
-    if level == 1:
-        longest = max(len(columns), len(rows))
-        columns += [1] * (longest - len(columns))
-        rows += [1] * (longest - len(rows))
-        return sum(x * y for x, y in zip(columns, rows))
-    return sum(columns) * sum(rows)
+    if mode & 15:
+        raise ValueError("it has several sizes of the picture, which Blender never writes")
+    return -(-width // tile_x) * -(-height // tile_y)
 
 
 MAGICS = (
@@ -269,7 +287,7 @@ SUFFIX_FORMATS = {
     ".exr": "OpenEXR",
     ".webp": "WebP",
 }
-WHOLENESS: dict[str, Callable[[bytes], str | None]] = {
+WHOLENESS: dict[str, Callable[[Picture], str | None]] = {
     "PNG": png_fault,
     "JPEG": jpeg_fault,
     "TIFF": tiff_fault,
@@ -305,7 +323,7 @@ def lane_order(job: Json, lane: int) -> list[int]:
         return everything
     home = list(chunks[lane])
     costs = {int(frame): float(cost) for frame, cost in (job.get("costs") or {}).items()}
-    if job.get("order") != "sequential" and job.get("simulation_start") is None and everything:
+    if job.get("order", "auto") == "auto" and job.get("simulation_start") is None and everything:
         scouts = {everything[0], everything[len(everything) // 2], everything[-1]}
         home.sort(key=lambda frame: (frame not in scouts, 0.0 if frame in scouts else -costs.get(frame, 0.0)))
     following = chunks[lane + 1 :] + chunks[:lane]
@@ -689,7 +707,7 @@ class Lane:
         self.about: Json = {}
         self.load_secs = 0.0
         self.tries = self.settled = 0
-        self.deferred: set[int] = set()
+        self.held_back: set[int] = set()
         self.trace_path = os.environ.get("FARMHAND_LANE_TRACE")
 
     # The trace, which is replayed against the rules in Rust.
@@ -713,6 +731,7 @@ class Lane:
             frame = waiting.popleft()
             if not self.settle(frame):
                 waiting.append(frame)
+                self.held_back.add(frame)
                 self.trace("requeue", frame)
         success = not self.last or self.all_done(order)
         self.trace("end", result="success" if success else "failure")
@@ -727,8 +746,7 @@ class Lane:
             return True
         if claim.run != self.run:
             troubled = claim.fails or claim.lost >= LOST_GOES_LAST
-            if troubled and frame not in self.deferred and not self.last:
-                self.deferred.add(frame)
+            if troubled and frame not in self.held_back and not self.last:
                 return False
             claim = self.take_over(frame, claim)
             if claim is None:
@@ -1031,18 +1049,23 @@ def run_lane(options: argparse.Namespace) -> int:
     return 0 if success else 1
 
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
 def watch_signals(close: Callable[[], None]) -> None:
     """End promptly with code 1 at SIGTERM or SIGINT, whatever the main thread is waiting for."""
     if WINDOWS:
         return
+    # Writing to a child that has just died is heard as its end, and must not end this process.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in ENDING:
         signal.signal(number, lambda _number, _frame: None)
 
     def await_signal() -> None:
-        while os.read(reading, 1)[0] not in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        while os.read(reading, 1)[0] not in ENDING:
             pass
         leave_after(close)
 
@@ -1213,25 +1236,35 @@ class Redirect:
     where it wrote `nested/../../x.png` below the replaced folder, `x.png` beside the true folder is meant.
     """
 
-    def __init__(self, true_folder: str, name: str, depth: int, setter: Callable[[str], None]) -> None:
-        """Split off what may hold a template of Blender 5: from there on the path stays Blender's to read."""
-        if "{" in true_folder:
-            plain = true_folder[: true_folder.index("{")]
-            plain = plain[: max(plain.rfind("/"), plain.rfind(os.sep)) + 1]
-            name = os.path.join(true_folder[len(plain) :], name)
-            true_folder = plain
+    def __init__(self, true_folder: str, name: str, nesting: int, point: Callable[[str], None]) -> None:
+        """Take the true folder, what follows it in Blender's own setting, and how deep names may climb out."""
         self.true_folder = true_folder
         self.name = name
-        self.nest = os.sep.join("d" * (depth + name.count("..")))
-        self.setter = setter
+        self.nest = os.sep.join("d" * (nesting + name.count("..")))
+        self.point = point
+
+    @classmethod
+    def of(cls, bpy: Any, path: str, nesting: int, point: Callable[[str], None]) -> Redirect:
+        """Redirect the folder of a path; from where it holds a template of Blender 5 on, it stays Blender's to read."""
+        folder, name = os.path.split(path)
+        if bpy.app.version < TEMPLATES_SINCE:
+            return cls(folder, name, nesting, point)
+        if "{" in folder:
+            folder = re.split(r"[^/\\]*\{", folder)[0]
+            name = path[len(folder) :]
+
+        def point_past_braces(changed: str) -> None:
+            head = changed[: len(changed) - len(name)]
+            point(head.replace("{", "{{").replace("}", "}}") + name)
+
+        return cls(folder, name, nesting, point_past_braces)
 
     def begin(self, folder: str) -> None:
-        """Point the output below `folder`, doubling braces there, which Blender 5 would read as a template."""
-        self.base = os.path.join(folder, self.nest) if self.nest else folder
-        base = self.base.replace("{", "{{").replace("}", "}}") if self.name and "{" in self.name else self.base
-        os.makedirs(self.base, exist_ok=True)
+        """Point the output below `folder`."""
         self.folder = folder
-        self.setter(os.path.join(base, self.name))
+        self.base = os.path.join(folder, self.nest) if self.nest else folder
+        os.makedirs(self.base, exist_ok=True)
+        self.point(os.path.join(self.base, self.name))
 
     def written(self) -> list[tuple[str, str]]:
         """List what Blender wrote, each with the place that it is meant for."""
@@ -1263,7 +1296,7 @@ class Scene:
         self.redirects = [self.main_output(), *self.node_outputs()]
         version = ".".join(str(part) for part in bpy.app.version)
         self.about = {"device": device, "device_names": names, "samples": self.samples(), "blender_version": version}
-        if bpy.app.version >= (5, 0):
+        if bpy.app.version >= SILENT_SINCE:
             bpy.app.handlers.render_stats.append(self.tell_stats)
 
     # The job's settings.
@@ -1453,12 +1486,11 @@ class Scene:
 
     def main_output(self) -> Redirect:
         """Redirect the scene's own output."""
-        folder, name = os.path.split(self.job["output"])
 
-        def setter(path: str) -> None:
+        def point(path: str) -> None:
             self.scene.render.filepath = path
 
-        return Redirect(folder, name, 0, setter)
+        return Redirect.of(self.bpy, self.job["output"], 0, point)
 
     def node_outputs(self) -> list[Redirect]:
         """Redirect every File Output node of every compositor, since another scene's may run through a strip."""
@@ -1475,20 +1507,17 @@ class Scene:
     def node_output(self, node: Any) -> Redirect:
         """Redirect one File Output node, of Blender 5 (`directory`) or before (`base_path`)."""
         if hasattr(node, "directory"):
-            depth = node.file_name.count("..") + sum(item.name.count("..") for item in node.file_output_items)
+            names = [node.file_name, *(item.name for item in node.file_output_items)]
+        else:
+            names = [slot.path for slot in node.file_slots]
+        is_folder = hasattr(node, "directory") or node.format.file_format != "OPEN_EXR_MULTILAYER"
 
-            def set_directory(path: str) -> None:
-                node.directory = path
+        def point(path: str) -> None:
+            setattr(node, "directory" if hasattr(node, "directory") else "base_path", path)
 
-            return Redirect(self.resolve(node.directory), "", depth, set_directory)
-        base, name = self.resolve(node.base_path), ""
-        if node.format.file_format == "OPEN_EXR_MULTILAYER":
-            base, name = os.path.split(base)
-
-        def set_base_path(path: str) -> None:
-            node.base_path = path
-
-        return Redirect(base, name, sum(slot.path.count("..") for slot in node.file_slots), set_base_path)
+        path = self.resolve(node.directory if hasattr(node, "directory") else node.base_path)
+        nesting = sum(name.count("..") for name in names)
+        return Redirect.of(self.bpy, os.path.join(path, "") if is_folder else path, nesting, point)
 
     def resolve(self, path: str) -> str:
         """Make a node's path absolute: `//` is the folder of the artist's file, never of a staged copy."""

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs lanes of the renderer for tests: real Blenders, small scenes, job descriptions."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+RENDERER = Path(__file__).parents[2] / "python" / "farmhand" / "renderer" / "render.py"
+SCENE_MAKER = Path(__file__).with_name("lane_scene.py")
+PATIENCE_SECS = 120.0
+
+
+def blenders() -> list[str]:
+    """List the Blenders to test with: FARMHAND_TEST_BLENDERS, separated like PATH, or the one on PATH."""
+    named = os.environ.get("FARMHAND_TEST_BLENDERS") or shutil.which("blender") or ""
+    return [executable for executable in named.split(os.pathsep) if executable]
+
+
+def blender_label(executable: str) -> str:
+    """Name a Blender in a test's id."""
+    path = Path(executable)
+    return path.parent.parent.name if is_module(executable) else path.name
+
+
+def is_module(executable: str) -> bool:
+    """Say whether an executable is a Python that has bpy as a module, and no Blender."""
+    return Path(executable).name.startswith("python")
+
+
+def command(executable: str, script: Path, *arguments: str, factory: bool = True) -> list[str]:
+    """Give the command line that runs `script` inside a Blender."""
+    if is_module(executable):
+        return [executable, str(script), *arguments]
+    return [executable, "-b", *(["--factory-startup"] if factory else []), "--python", str(script), "--", *arguments]
+
+
+def load_renderer() -> ModuleType:
+    """Load the renderer as a module of this Python, for what needs no Blender."""
+    spec = importlib.util.spec_from_file_location("farmhand_render_under_test", RENDERER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Poll a condition until it holds; past the deadline the test fails with `what`."""
+    deadline = time.monotonic() + PATIENCE_SECS
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def children_of(pid: int) -> list[int]:
+    """List the processes that a process has started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if int(fields[1]) == pid:
+                found.append(int(entry.name))
+    return found
+
+
+def command_line(pid: int) -> list[str]:
+    """Give a process's arguments; none where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
+    except OSError:
+        return []
+
+
+STARTED: list[subprocess.Popen[str]] = []
+
+
+def end_all() -> None:
+    """End every lane that a test has left running."""
+    while STARTED:
+        process = STARTED.pop()
+        process.kill()
+        process.wait()
+
+
+class JobRun:
+    """A job in a folder of its own, and the lanes of it that are run."""
+
+    def __init__(self, folder: Path, executable: str, *, scene: dict[str, Any] | None = None, **job: Any) -> None:
+        self.folder = folder
+        self.executable = executable
+        self.blend = folder / "scene.blend"
+        self.state = folder / "state"
+        self.output = folder / "frames" / "shot_####"
+        if scene is not None:
+            self.make_scene(**scene)
+        self.write_job(**job)
+
+    def make_scene(self, **options: Any) -> None:
+        made = subprocess.run(
+            command(self.executable, SCENE_MAKER, str(self.blend), json.dumps(options)),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert self.blend.is_file(), made.stdout + made.stderr
+
+    def write_job(self, *, settings: dict[str, Any] | None = None, **changes: Any) -> None:
+        """Write the job description, with keys changed."""
+        there = self.blend.stat() if self.blend.exists() else None
+        job = {
+            "format": 1,
+            "submission_id": "0" * 32,
+            "name": "test",
+            "blend_file": str(self.blend),
+            "blend_dir": str(self.blend.parent),
+            "blend_size_bytes": there.st_size if there else 1,
+            "blend_modified_unix_secs": there.st_mtime if there else 1.0,
+            "scene": "Scene",
+            "frames": "1-6",
+            "order": "auto",
+            "lanes": ["1-3", "4-6"],
+            "output": str(self.output),
+            "output_overridden": False,
+            "settings": {
+                "camera": None,
+                "view_layers": None,
+                "samples": None,
+                "percentage": None,
+                "file_format": None,
+                "device": "auto",
+                "gpu_required": False,
+                "denoise": "scene",
+                "threads": 0,
+                "auto_run": False,
+                **(settings or {}),
+            },
+            "simulation_start": None,
+            "costs": None,
+            "stall_timeout_secs": 120,
+            "memory_growth_limit": 4.0,
+            **changes,
+        }
+        self.folder.joinpath("job.json").write_text(json.dumps(job), encoding="utf-8")
+
+    def lane_command(self, lane: int | str) -> list[str]:
+        return command(
+            self.executable,
+            RENDERER,
+            "lane",
+            "--job-file",
+            str(self.folder / "job.json"),
+            "--state-dir",
+            str(self.state),
+            "--lane",
+            str(lane),
+        )
+
+    def start(self, lane: int | str, **environment: str) -> subprocess.Popen[str]:
+        """Start a lane; its output goes to `lane-N.log`."""
+        with self.log(lane).open("a", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                self.lane_command(lane),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**os.environ, **environment},
+            )
+        STARTED.append(process)
+        return process
+
+    def run(self, lane: int | str, **environment: str) -> tuple[int, str]:
+        """Run a lane to its end; answers its exit code and what it printed."""
+        self.log(lane).unlink(missing_ok=True)
+        process = self.start(lane, **environment)
+        code = process.wait(PATIENCE_SECS * 2)
+        return code, self.log(lane).read_text(encoding="utf-8", errors="replace")
+
+    def log(self, lane: int | str) -> Path:
+        return self.folder / f"lane-{lane}.log"
+
+    def record(self, frame: int) -> dict[str, Any] | None:
+        return read(self.state / "frames" / f"{frame:06d}.json")
+
+    def failed(self, frame: int) -> dict[str, Any] | None:
+        return read(self.state / "frames" / f"{frame:06d}.failed.json")
+
+    def claim(self, frame: int) -> dict[str, Any] | None:
+        return read(self.state / "frames" / f"{frame:06d}.claim")
+
+    def records(self, frames: range = range(1, 7)) -> list[dict[str, Any]]:
+        return [record for record in map(self.record, frames) if record is not None]
+
+    def pictures(self) -> dict[str, bytes]:
+        """Read every output by its path below the job's folder."""
+        found = self.folder / "frames"
+        return {path.relative_to(found).as_posix(): path.read_bytes() for path in found.rglob("*") if path.is_file()}
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object; None where there is none."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def pixels(png: bytes) -> bytes:
+    """Give what a PNG shows, past the texts (date, render time) that differ with every rendering."""
+    place, kept = 8, b""
+    while place < len(png):
+        length = int.from_bytes(png[place : place + 4], "big")
+        kind = png[place + 4 : place + 8]
+        if kind in (b"IHDR", b"PLTE", b"IDAT"):
+            kept += kind + png[place + 8 : place + 8 + length]
+        place += 12 + length
+    return kept

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs inside Blender: writes a small scene of a turning cube. Arguments: the path, and options as JSON.
+
+Options: `frames` (6), `camera` (true), `denoise` (false), `format` (PNG), `script` (Python that the file runs
+when it is opened and scripts are allowed), `plain` (write uncompressed).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import bpy
+
+
+def main(path: str, options: str) -> None:
+    asked = json.loads(options)
+    bpy.ops.wm.read_factory_settings()
+    scene = bpy.context.scene
+    scene.render.engine = "CYCLES"
+    scene.cycles.samples = 1
+    scene.cycles.use_denoising = bool(asked.get("denoise", False))
+    scene.render.resolution_x, scene.render.resolution_y = 48, 32
+    scene.render.filepath = "//frames/shot_####"
+    file_format = asked.get("format", "PNG")
+    if file_format != "PNG":
+        image = scene.render.image_settings
+        if hasattr(image, "media_type") and file_format == "OPEN_EXR_MULTILAYER":
+            image.media_type = "MULTI_LAYER_IMAGE"
+        image.file_format = file_format
+    scene.frame_start, scene.frame_end = 1, int(asked.get("frames", 6))
+    cube = bpy.data.objects["Cube"]
+    cube.keyframe_insert("rotation_euler", frame=1)
+    cube.rotation_euler.z = 2.0
+    cube.keyframe_insert("rotation_euler", frame=6)
+    if not asked.get("camera", True):
+        bpy.data.objects.remove(bpy.data.objects["Camera"])
+    if asked.get("script"):
+        text = bpy.data.texts.new("at_opening.py")
+        text.from_string(asked["script"])
+        text.use_module = True
+    bpy.ops.wm.save_as_mainfile(filepath=path, compress=False)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]))

@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The renderer in real Blenders, real processes and real kills."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import lane_runs
+from lane_runs import JobRun, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Keeps each frame long enough for a test to strike in the middle of it.
+SLOW_FRAMES = """
+import bpy, time
+def wait(*arguments):
+    time.sleep(0.7)
+bpy.app.handlers.render_pre.append(wait)
+"""
+
+CRASH_AT_3 = """
+import bpy, os, signal
+def crash(scene, *arguments):
+    if scene.frame_current == 3:
+        os.kill(os.getpid(), signal.SIGSEGV)
+bpy.app.handlers.frame_change_post.append(crash)
+"""
+
+HANG_AT_3 = """
+import bpy, time
+def hang(scene, *arguments):
+    while scene.frame_current == 3:
+        time.sleep(1)
+bpy.app.handlers.frame_change_post.append(hang)
+"""
+
+FREELY = {"auto_run": True}
+
+
+@pytest.fixture(params=lane_runs.blenders(), ids=lane_runs.blender_label)
+def blender(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def blender_itself(run: JobRun) -> dict[str, bytes]:
+    """Have Blender render the scene by its own means, in a folder beside."""
+    folder = run.folder / "reference"
+    folder.mkdir()
+    shutil.copy(run.blend, folder / "scene.blend")
+    if lane_runs.is_module(run.executable):
+        code = "import bpy, os, sys; bpy.ops.wm.open_mainfile(filepath=sys.argv[1]); "
+        code += "bpy.ops.render.render(animation=True); os._exit(0)"
+        command = [run.executable, "-c", code, str(folder / "scene.blend")]
+    else:
+        command = [run.executable, "-b", str(folder / "scene.blend"), "-a"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return {path.name: path.read_bytes() for path in (folder / "frames").iterdir()}
+
+
+def the_child_of(supervisor: int) -> int:
+    """Wait for the supervisor's child that opens the scene, and give its process id."""
+    found: list[int] = []
+
+    def look() -> bool:
+        found[:] = [pid for pid in lane_runs.children_of(supervisor) if "child" in lane_runs.command_line(pid)]
+        return bool(found)
+
+    wait_until(look, "the supervisor has a child")
+    return found[0]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running() -> Iterator[None]:
+    yield
+    lane_runs.end_all()
+
+
+def test_one_lane_renders_the_files_and_pixels_of_blender_itself(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={})
+    code, printed = run.run(0)
+    assert code == 0, printed
+    ours, theirs = run.pictures(), blender_itself(run)
+    assert sorted(ours) == sorted(theirs)
+    assert [name for name in theirs if lane_runs.pixels(ours[name]) != lane_runs.pixels(theirs[name])] == []
+    lines = printed.splitlines()
+    assert sorted(line for line in lines if line.startswith("Saved: ")) == [
+        f"Saved: '{run.folder}/frames/shot_{frame:04d}.png'" for frame in range(1, 7)
+    ]
+    assert sum(line.startswith("Time: ") for line in lines) == 6
+    record = run.record(1)
+    assert record is not None
+    assert record["load_secs"] > 0
+    assert (record["device"], record["samples"]) == ("CPU", 1)
+    assert sum(other["load_secs"] > 0 for other in run.records()) == 1
+    assert list((run.state / "tmp").iterdir()) == []
+
+
+def test_two_lanes_at_once_share_the_frames_and_render_none_twice(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    processes = [run.start(0), run.start(1)]
+    assert [process.wait(lane_runs.PATIENCE_SECS) for process in processes] == [0, 0]
+    assert len(run.pictures()) == len(run.records()) == 6
+    both = run.log(0).read_text(encoding="utf-8") + run.log(1).read_text(encoding="utf-8")
+    assert sum(line.startswith("Time: ") for line in both.splitlines()) == 6
+    assert {record["lane"] for record in run.records()} == {0, 1}
+    assert run.run("last")[0] == 0
+
+
+def test_a_killed_child_is_replaced_and_its_frame_tried_again(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    supervisor = run.start(0)
+    child = the_child_of(supervisor.pid)
+    wait_until(run.records, "a frame is recorded")
+    os.kill(child, signal.SIGKILL)
+    assert supervisor.wait(lane_runs.PATIENCE_SECS) == 0
+    assert len(run.records()) == 6
+    assert sorted((run.claim(frame) or {})["fails"] for frame in range(1, 7)) == [0, 0, 0, 0, 0, 1]
+
+
+def test_a_killed_supervisor_takes_its_child_along_and_the_same_lane_finishes(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    supervisor = run.start(0)
+    child = the_child_of(supervisor.pid)
+    wait_until(run.records, "a frame is recorded")
+    supervisor.kill()
+    supervisor.wait()
+    wait_until(lambda: not lane_runs.is_alive(child), "the child has ended itself")
+    rendered = len(run.records())
+    code, printed = run.run(0)
+    assert code == 0, printed
+    assert len(run.records()) == 6
+    assert sum(line.startswith("Time: ") for line in printed.splitlines()) == 6 - rendered
+    assert sum((run.claim(frame) or {})["lost"] for frame in range(1, 7)) <= 1
+
+
+def test_a_child_ends_with_its_supervisor_while_the_scene_is_still_being_opened(tmp_path: Path, blender: str) -> None:
+    script = "import time\ntime.sleep(60)"
+    run = JobRun(tmp_path, blender, scene={"script": script}, settings=FREELY)
+    supervisor = run.start(0)
+    child = the_child_of(supervisor.pid)
+    wait_until(lambda: "Read blend" in run.log(0).read_text(encoding="utf-8"), "the scene is being opened")
+    supervisor.kill()
+    supervisor.wait()
+    wait_until(lambda: not lane_runs.is_alive(child), "the child has ended itself")
+
+
+def test_sigterm_ends_a_lane_at_once_with_code_1_and_no_child_left(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    supervisor = run.start(0)
+    child = the_child_of(supervisor.pid)
+    wait_until(run.records, "a frame is recorded")
+    supervisor.terminate()
+    assert supervisor.wait(5) == 1
+    assert not lane_runs.is_alive(child)
+    assert list((run.state / "tmp").iterdir()) == []
+    assert run.run(0)[0] == 0
+
+
+def test_a_lane_ends_with_the_process_that_started_it(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    code = "import subprocess, sys, time; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); time.sleep(600)"
+    worker = subprocess.Popen(
+        [shutil.which("python3") or "python3", "-c", code, *run.lane_command(0)], stdout=subprocess.PIPE, text=True
+    )
+    assert worker.stdout is not None
+    with worker.stdout as lines:
+        supervisor = int(lines.readline())
+        wait_until(run.records, "a frame is recorded")
+        child = the_child_of(supervisor)
+        worker.kill()
+        worker.wait()
+        wait_until(lambda: not lane_runs.is_alive(supervisor), "the supervisor has ended")
+        wait_until(lambda: not lane_runs.is_alive(child), "the child has ended")
+
+
+def test_a_frame_that_crashes_blender_is_recorded_with_its_log_and_the_others_are_rendered(
+    tmp_path: Path, blender: str
+) -> None:
+    run = JobRun(tmp_path, blender, scene={"script": CRASH_AT_3}, settings=FREELY)
+    code, printed = run.run(0)
+    assert code == 0, printed
+    assert sorted(record["frame"] for record in run.records()) == [1, 2, 4, 5, 6]
+    failed = run.failed(3)
+    assert failed is not None
+    assert failed["reason"] == "crash"
+    assert "signal 11" in failed["message"]
+    assert failed["log_tail"]
+    code, printed = run.run("last")
+    assert code == 1
+    assert "frame 3 is not rendered (crash)" in printed
+
+
+def test_scripts_in_the_scene_do_not_run_unless_the_job_allows_it(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={"script": CRASH_AT_3})
+    assert run.run(0)[0] == 0
+    assert len(run.records()) == 6
+
+
+def test_a_frame_that_hangs_is_ended_after_the_stall_time(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={"script": HANG_AT_3}, settings=FREELY, stall_timeout_secs=6)
+    code, printed = run.run(0)
+    assert code == 0, printed
+    failed = run.failed(3)
+    assert failed is not None
+    assert failed["reason"] == "stall"
+    assert len(run.records()) == 5
+
+
+@pytest.mark.parametrize(
+    ("scene", "job", "said"),
+    [
+        ({"camera": False}, {}, "has no camera"),
+        ({}, {"settings": {"camera": "Nobody"}}, "no camera 'Nobody'"),
+        ({}, {"settings": {"view_layers": ["Nothing"]}}, "no view layer 'Nothing'"),
+        ({}, {"settings": {"file_format": "NOTHING"}}, "file format NOTHING"),
+        ({}, {"settings": {"gpu_required": True}}, "a GPU is required"),
+        ({}, {"scene": "Other"}, "no scene 'Other'"),
+    ],
+    ids=["no camera", "other camera", "view layer", "format", "gpu", "scene"],
+)
+def test_what_no_frame_can_be_rendered_with_ends_the_run_with_a_sentence(
+    tmp_path: Path, blender: str, scene: dict[str, Any], job: dict[str, Any], said: str
+) -> None:
+    run = JobRun(tmp_path, blender, scene=scene, **job)
+    code, printed = run.run(0)
+    assert code == 1
+    assert said in printed
+    assert not run.records()
+    assert not list(run.state.glob("frames/*.failed.json"))
+
+
+def test_a_file_that_is_no_scene_a_cut_one_and_a_newer_one_are_told_apart(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={})
+    whole = run.blend.read_bytes()
+    newer = whole.replace(whole[:17], b"BLENDER17-01v0909") if whole[7:8].isdigit() else b"BLENDER-v909" + whole[12:]
+    for content, said in ((b"no scene", "is not a .blend file"), (newer, "needs Blender 9.9 or newer")):
+        run.blend.write_bytes(content)
+        run.write_job()
+        code, printed = run.run(0)
+        assert code == 1
+        assert said in printed
+    run.blend.write_bytes(whole[: len(whole) // 3])
+    run.write_job()
+    code, printed = run.run(0)
+    assert code == 1
+    assert not run.records()
+
+
+def test_a_scene_that_changed_since_it_was_sent_is_warned_of(tmp_path: Path, blender: str) -> None:
+    run = JobRun(tmp_path, blender, scene={}, frames="1", lanes=["1"], blend_size_bytes=5)
+    code, printed = run.run(0)
+    assert code == 0
+    assert "has changed since the job was sent" in printed
+
+
+def can_denoise(blender: str) -> bool:
+    probed = subprocess.run(
+        lane_runs.command(blender, lane_runs.RENDERER, "probe"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return '"OPENIMAGEDENOISE"' in probed.stdout
+
+
+def test_a_missing_denoiser_is_said_before_rendering_and_off_is_the_way_out(tmp_path: Path, blender: str) -> None:
+    if can_denoise(blender):
+        pytest.skip("this Blender has the denoiser")
+    run = JobRun(tmp_path, blender, scene={"denoise": True})
+    code, printed = run.run(0)
+    assert code == 1
+    assert "--denoise off" in printed
+    assert not run.records()
+    run.write_job(settings={"denoise": "off"})
+    assert run.run(0)[0] == 0
+    assert len(run.records()) == 6
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "OPEN_EXR", "OPEN_EXR_MULTILAYER", "TIFF", "WEBP", "TARGA"])
+def test_every_format_is_whole_when_rendered_and_rendered_again_when_cut(
+    tmp_path: Path, blender: str, file_format: str
+) -> None:
+    run = JobRun(
+        tmp_path, blender, scene={"format": "PNG"}, frames="1-2", lanes=["1-2"], settings={"file_format": file_format}
+    )
+    code, printed = run.run(0)
+    assert code == 0, printed
+    record = run.record(2)
+    assert record is not None
+    path = record["outputs"][0]["path"]
+    os.truncate(path, record["outputs"][0]["size_bytes"] - 30)
+    code, printed = run.run(0)
+    assert code == 0
+    assert sum(line.startswith("Time: ") for line in printed.splitlines()) == 1
+    again = run.record(2)
+    assert again is not None
+    assert Path(path).stat().st_size == again["outputs"][0]["size_bytes"]
+    assert again["run"] != record["run"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_is_a_failure_that_names_the_file_and_never_a_done_frame(tmp_path: Path, blender: str) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    run = JobRun(tmp_path, blender, scene={})
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(small)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("this system lets nobody mount a small disk")
+    try:
+        small.joinpath("filler").write_bytes(bytes(56 * 1024))
+        run.write_job(output=str(small / "frames" / "shot_####"))
+        code, printed = run.run(0)
+        assert code == 1
+        assert "Disk full while writing" in printed
+        assert str(small / "frames" / "shot_") in printed
+        assert not any(record["outputs"] == [] for record in run.records())
+        done = [record["frame"] for record in run.records()]
+        small.joinpath("filler").unlink()
+        assert run.run(0)[0] == 0
+        assert len(run.records()) == 6
+        assert len(done) < 6
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_the_probe_says_what_this_blender_can_do(blender: str) -> None:
+    probed = subprocess.run(
+        lane_runs.command(blender, lane_runs.RENDERER, "probe"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    line = next(line for line in probed.stdout.splitlines() if line.startswith("FARMHAND-PROBE "))
+    found = lane_runs.json.loads(line.split(" ", 1)[1])
+    assert found["kind"] == ("module" if lane_runs.is_module(blender) else "blender")
+    assert "CYCLES" in found["engines"]
+    assert found["devices"][0]["type"] == "CPU"
