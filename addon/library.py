@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import sys
 from pathlib import Path
@@ -19,10 +20,20 @@ _SERVER = _HERE / "server.py"
 
 
 def make_importable() -> None:
-    """Let `import farmhand` find the library that came with the classic add-on."""
+    """Let `import farmhand` find the library that came with the classic add-on, and see that it can be loaded.
+
+    Raises:
+        ImportError: It is missing, or was built for another system.
+    """
     site = str(_SITE)
     if _SITE.is_dir() and site not in sys.path:
         sys.path.append(site)
+    try:
+        import farmhand  # noqa: F401, PLC0415 - importable only now
+    except ImportError as error:
+        system = f"{platform.system()} {platform.machine()}"
+        message = f"Farmhand's library cannot be loaded ({error}); install the add-on that was built for {system}"
+        raise ImportError(message) from error
 
 
 def restart_needed() -> str | None:

@@ -105,15 +105,23 @@ class Desk:
         self._log = home / "blender.log"
         self._processes: list[subprocess.Popen[bytes]] = []
         self._environment = {**clean_environment(home), "LIBGL_ALWAYS_SOFTWARE": "1"}
-        self._environment["DISPLAY"] = self._start_screen()
+        try:
+            self._environment["DISPLAY"] = self._start_screen()
+            self._start_blender(blender, blend_file)
+            self.ask(f"bpy.context.preferences.view.ui_scale = {screen.scale}", timeout_secs=90)
+        except BaseException:
+            self._end()
+            raise
+
+    def _start_blender(self, blender: str, blend_file: Path) -> None:
         command = [
             blender,
             "-noaudio",
             "--window-geometry",
             "0",
             "0",
-            str(screen.width),
-            str(screen.height),
+            str(self._width),
+            str(self._height),
             str(blend_file),
         ]
         command += ["--python", str(INSIDE), "--", str(self._questions)]
@@ -121,7 +129,6 @@ class Desk:
             self._processes.append(
                 subprocess.Popen(command, env=self._environment, stdout=log, stderr=subprocess.STDOUT)
             )
-        self.ask(f"bpy.context.preferences.view.ui_scale = {screen.scale}", timeout_secs=90)
 
     def _start_screen(self) -> str:
         reading, writing = os.pipe()
@@ -248,7 +255,10 @@ class Desk:
             self.ask("bpy.app.timers.register(lambda: bpy.ops.wm.quit_blender() and None, first_interval=0.1)")
             return blender.wait(30)
         finally:
-            for process in reversed(self._processes):
-                process.kill()
-                process.wait()
-            shutil.rmtree(self._questions, ignore_errors=True)
+            self._end()
+
+    def _end(self) -> None:
+        for process in reversed(self._processes):
+            process.kill()
+            process.wait()
+        shutil.rmtree(self._questions, ignore_errors=True)
