@@ -51,8 +51,10 @@ const MIGRATIONS: [&str; 1] = ["
 
 /// Brings the database to this program's version, after a copy of an older one was put beside it.
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let found: usize = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let declared: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = MIGRATIONS.len();
+    // A negative version is nobody's: it counts as newer than all that is known.
+    let found = usize::try_from(declared).unwrap_or(usize::MAX);
     if found > known {
         return Err(StoreError::Newer {
             path: path.to_owned(),
@@ -65,13 +67,17 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     }
     if found > 0 {
         let backup_path = path.with_extension(format!("version-{found}.backup"));
-        connection.backup("main", &backup_path, None)?;
+        connection.backup("main", &backup_path, None::<fn(rusqlite::backup::Progress)>)?;
     }
     let transaction = connection.transaction()?;
     for statement in MIGRATIONS.iter().skip(found) {
         transaction.execute_batch(statement)?;
     }
-    transaction.pragma_update(None, "user_version", known)?;
+    transaction.pragma_update(
+        None,
+        "user_version",
+        i64::try_from(known).unwrap_or(i64::MAX),
+    )?;
     transaction.commit()?;
     Ok(())
 }

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+use super::*;
+use crate::farm::models::{Job, JobStatus, TaskStatus};
+
+fn job(name: &str, priority: i32) -> Job {
+    let moment = OffsetDateTime::now_utc();
+    Job {
+        id: uuid::Uuid::new_v4().to_string(),
+        name: name.to_owned(),
+        job_type: "farmhand-render".to_owned(),
+        type_etag: None,
+        priority,
+        settings: serde_json::Map::new(),
+        metadata: std::collections::BTreeMap::new(),
+        submitter_platform: String::new(),
+        storage: None,
+        worker_tag: None,
+        initial_status: None,
+        created: moment,
+        updated: moment,
+        status: JobStatus::Queued,
+        activity: String::new(),
+        steps_completed: 0,
+        steps_total: 4,
+        delete_requested_at: None,
+    }
+}
+
+fn lanes() -> Vec<NewTask> {
+    [
+        ("lane-0 1-2", "0", 2),
+        ("lane-1 3-4", "1", 2),
+        ("last-lane", "last", 0),
+    ]
+    .map(|(name, lane, steps_total)| NewTask {
+        name: name.to_owned(),
+        lane: lane.to_owned(),
+        steps_total,
+    })
+    .to_vec()
+}
+
+fn store() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("queue.sqlite")).unwrap();
+    (folder, store)
+}
+
+fn take(store: &Store) -> Option<(String, String)> {
+    store
+        .take_task(0)
+        .unwrap()
+        .map(|(job, task)| (job.job.name, task.task.id))
+}
+
+#[test]
+fn the_highest_priority_goes_first_then_the_oldest() {
+    let (_folder, store) = store();
+    for (name, priority) in [("old", 50), ("new", 50), ("urgent", 80)] {
+        store.add_job(&job(name, priority), &lanes()).unwrap();
+    }
+    let order: Vec<_> = (0..5)
+        .filter_map(|_| take(&store))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(order, ["urgent", "urgent", "old", "old", "new"]);
+}
+
+#[test]
+fn the_last_lane_waits_for_all_others() {
+    let (_folder, store) = store();
+    let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
+    let (_, first) = take(&store).unwrap();
+    let (_, second) = take(&store).unwrap();
+    assert_eq!(take(&store), None);
+    store.end_task(&first, &Outcome::Success).unwrap();
+    assert_eq!(take(&store), None);
+    store.end_task(&second, &Outcome::Success).unwrap();
+    let (_, last) = take(&store).unwrap();
+    assert_eq!(store.task(&last).unwrap().lane, "last");
+    store.end_task(&last, &Outcome::Success).unwrap();
+    let done = store.job(&id).unwrap().job;
+    assert_eq!(done.status, JobStatus::Completed);
+    assert_eq!(
+        done.activity,
+        "Changed to status \"completed\": all tasks completed"
+    );
+}
+
+#[test]
+fn a_task_that_fails_three_times_fails_the_job_and_requeueing_gives_it_three_more() {
+    let (_folder, store) = store();
+    let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
+    for expected in [
+        TaskStatus::SoftFailed,
+        TaskStatus::SoftFailed,
+        TaskStatus::Failed,
+    ] {
+        let (_, task) = take(&store).unwrap();
+        store
+            .end_task(&task, &Outcome::Failure("no scene".to_owned()))
+            .unwrap();
+        assert_eq!(store.task(&task).unwrap().task.status, expected);
+    }
+    let failed = store.job(&id).unwrap().job;
+    assert_eq!(failed.status, JobStatus::Failed);
+    assert!(failed.activity.contains("no scene"));
+    assert_eq!(take(&store), None);
+    store
+        .request_job_status(&id, &JobStatus::Requeueing, "again")
+        .unwrap();
+    let tasks = store.tasks(&id).unwrap();
+    assert!(
+        tasks
+            .iter()
+            .all(|row| row.task.status == TaskStatus::Queued && row.failures == 0)
+    );
+}
+
+#[test]
+fn canceling_stops_what_could_run_and_the_end_of_its_process_changes_nothing() {
+    let (_folder, store) = store();
+    let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
+    let (_, task) = take(&store).unwrap();
+    store
+        .request_job_status(&id, &JobStatus::CancelRequested, "by hand")
+        .unwrap();
+    store
+        .end_task(&task, &Outcome::Failure("killed".to_owned()))
+        .unwrap();
+    assert_eq!(store.task(&task).unwrap().task.status, TaskStatus::Canceled);
+    assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Canceled);
+    assert!(matches!(
+        store.request_job_status(&id, &JobStatus::CancelRequested, "again"),
+        Err(StoreError::Transition { .. })
+    ));
+}
+
+#[test]
+fn a_paused_job_gives_no_task_until_it_is_queued() {
+    let (_folder, store) = store();
+    let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
+    store
+        .request_job_status(&id, &JobStatus::PauseRequested, "lunch")
+        .unwrap();
+    assert_eq!(take(&store), None);
+    store
+        .request_job_status(&id, &JobStatus::Queued, "back")
+        .unwrap();
+    assert!(take(&store).is_some());
+}
+
+#[test]
+fn when_every_frame_is_done_the_lanes_that_are_left_complete_the_job() {
+    let (_folder, store) = store();
+    let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
+    take(&store).unwrap();
+    store.complete_job(&id).unwrap();
+    assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Completed);
+}
+
+#[test]
+fn asking_for_failed_frames_again_queues_their_lanes_and_the_last_one() {
+    let (_folder, store) = store();
+    let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
+    for _ in 0..2 {
+        let (_, task) = take(&store).unwrap();
+        store.end_task(&task, &Outcome::Success).unwrap();
+    }
+    take(&store).unwrap();
+    store.fail_job(&id, "1 of 4 frames failed").unwrap();
+    assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Failed);
+    store
+        .requeue_lanes(&id, &["1".to_owned()], "retry")
+        .unwrap();
+    let statuses: Vec<_> = store
+        .tasks(&id)
+        .unwrap()
+        .into_iter()
+        .map(|row| row.task.status)
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            TaskStatus::Completed,
+            TaskStatus::Queued,
+            TaskStatus::Queued
+        ]
+    );
+    assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Queued);
+}
+
+#[test]
+fn what_was_in_work_when_the_farm_died_is_queued_at_the_next_start() {
+    let (folder, store) = store();
+    store.add_job(&job("a", 50), &lanes()).unwrap();
+    let (_, task) = take(&store).unwrap();
+    let process = Process {
+        id: 7,
+        started_unix_secs: 1,
+    };
+    store.set_process(&task, process).unwrap();
+    drop(store);
+    let store = Store::open(&folder.path().join("queue.sqlite")).unwrap();
+    assert_eq!(
+        store
+            .active_tasks()
+            .unwrap()
+            .first()
+            .and_then(|row| row.process),
+        Some(process)
+    );
+    store.recover().unwrap();
+    assert_eq!(take(&store).map(|(_, id)| id), Some(task));
+}
+
+#[test]
+fn two_live_jobs_with_one_output_are_refused_unless_both_is_meant() {
+    let (_folder, store) = store();
+    let with_output = |name: &str| {
+        let mut job = job(name, 50);
+        job.metadata
+            .insert("farmhand.output".to_owned(), "/frames/a_####".to_owned());
+        job
+    };
+    let first = store
+        .add_job(&with_output("first"), &lanes())
+        .unwrap()
+        .job
+        .id;
+    let error = store.add_job(&with_output("second"), &lanes()).unwrap_err();
+    assert!(
+        error.to_string().contains("first") && error.to_string().contains("/frames/a_####"),
+        "{error}"
+    );
+    let mut meant = with_output("meant");
+    meant
+        .metadata
+        .insert("farmhand.allow_shared_output".to_owned(), "yes".to_owned());
+    store.add_job(&meant, &lanes()).unwrap();
+    store
+        .request_job_status(&meant.id, &JobStatus::CancelRequested, "")
+        .unwrap();
+    store
+        .request_job_status(&first, &JobStatus::CancelRequested, "")
+        .unwrap();
+    store.add_job(&with_output("third"), &lanes()).unwrap();
+}
+
+#[test]
+fn a_database_of_a_newer_farmhand_is_refused_with_its_file_and_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue.sqlite");
+    drop(Store::open(&path).unwrap());
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let error = Store::open(&path).unwrap_err();
+    assert!(matches!(
+        error,
+        StoreError::Newer {
+            found: 99,
+            known: 1,
+            ..
+        }
+    ));
+    assert!(
+        error.to_string().contains("queue.sqlite")
+            && error.to_string().contains("move the file away")
+    );
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue.sqlite");
+    std::fs::write(
+        &path,
+        "this is no database, and long enough to be read as a header of one",
+    )
+    .unwrap();
+    let error = Store::open(&path).unwrap_err();
+    assert!(error.to_string().contains("queue.sqlite"), "{error}");
+}
+
+#[test]
+fn deleting_a_job_takes_its_tasks_along() {
+    let (_folder, store) = store();
+    let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
+    let (_, task) = take(&store).unwrap();
+    store.delete_job(&id).unwrap();
+    assert!(matches!(store.job(&id), Err(StoreError::NoSuchJob)));
+    assert!(matches!(store.task(&task), Err(StoreError::NoSuchTask)));
+    assert!(store.end_task(&task, &Outcome::Success).is_err());
+}
