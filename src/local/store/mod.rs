@@ -18,7 +18,7 @@ use time::format_description::well_known::Rfc3339;
 
 pub use changes::Outcome;
 pub use jobs::JobRow;
-pub use tasks::{NewTask, Process, TaskRow};
+pub use tasks::{TASK_TYPE, NewTask, Process, TaskRow};
 
 /// Why the queue could not be read or changed.
 #[derive(Debug, thiserror::Error)]

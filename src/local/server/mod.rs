@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The HTTP face: the part of the Flamenco v3 API that submitting and watching need, and `/farmhand/v1`.
+
+mod answer;
+mod extras;
+mod guard;
+mod jobs;
+mod meta;
+mod pictures;
+mod tasks;
+mod workers;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware;
+use tokio::net::TcpListener;
+
+use super::LocalError;
+use super::state::FarmState;
+use answer::Refusal;
+
+/// Submissions are some hundred bytes; what people write into names and metadata fits many times.
+const BODY_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// What a route gets.
+type Shared = Arc<FarmState>;
+
+/// Every route, behind the guard.
+pub fn app(state: Shared) -> Router {
+    Router::new()
+        .merge(meta::routes())
+        .merge(jobs::routes())
+        .merge(tasks::routes())
+        .merge(workers::routes())
+        .merge(pictures::routes())
+        .merge(extras::routes())
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), guard::check))
+        .with_state(state)
+}
+
+/// Serves on `listener` until `shutdown` is done and the requests in work are answered.
+pub async fn run(
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    state: Shared,
+) -> Result<(), LocalError> {
+    axum::serve(listener, app(state))
+        .with_graceful_shutdown(shutdown)
+        .await
+        .map_err(LocalError::Serve)
+}
+
+async fn unknown(method: Method, uri: Uri) -> Refusal {
+    if uri.path().starts_with("/api/v3/") {
+        let message = format!(
+            "the farm on this computer does not answer {method} {}: it renders here alone; use a Flamenco Manager for more",
+            uri.path()
+        );
+        return Refusal::new(StatusCode::NOT_IMPLEMENTED, message);
+    }
+    Refusal::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Which lane runs in which slot, from the farm's start to its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::inhibit::SleepInhibitor;
+use super::lane::{self, Ended, LaneCommand, News};
+use crate::local::blender::Blender;
+use crate::local::state::{FarmState, job_state_dir};
+use crate::local::store::{JobRow, Outcome, StoreError, TaskRow};
+use crate::local::watch::Watch;
+
+/// How often the state folders of jobs in work are looked at.
+const TICK: Duration = Duration::from_millis(500);
+
+/// A lane that runs.
+#[derive(Debug)]
+struct Running {
+    slot: u32,
+    stop: CancellationToken,
+}
+
+/// Renders what is queued until `stop`; then every lane is ended, and its task queued for the next start.
+pub async fn work(state: Arc<FarmState>, stop: CancellationToken) {
+    let mut schedule = Schedule {
+        free: (0..state.slots).collect(),
+        running: BTreeMap::new(),
+        lanes: JoinSet::new(),
+        awake: None,
+        watch: Watch::default(),
+        state,
+    };
+    while !stop.is_cancelled() {
+        if let Err(error) = schedule.turn().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the queue could not be worked on");
+        }
+        let is_idle = schedule.running.is_empty() && !schedule.watch.is_busy();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = schedule.state.wake.notified() => {}
+            Some(ended) = schedule.lanes.join_next() => schedule.free_slot(ended.ok().as_deref()),
+            () = tokio::time::sleep(TICK), if !is_idle => {}
+        }
+    }
+    schedule.close().await;
+}
+
+struct Schedule {
+    state: Arc<FarmState>,
+    free: BTreeSet<u32>,
+    running: BTreeMap<String, Running>,
+    lanes: JoinSet<String>,
+    awake: Option<SleepInhibitor>,
+    watch: Watch,
+}
+
+impl Schedule {
+    async fn turn(&mut self) -> Result<(), StoreError> {
+        self.watch.look(&self.state).await?;
+        self.stop_unwanted().await?;
+        // A task may be queued again while its lane is still ending: nothing new starts before that.
+        if !self.running.values().any(|lane| lane.stop.is_cancelled()) {
+            self.fill().await?;
+        }
+        match (self.running.is_empty(), self.awake.is_some()) {
+            (false, false) => self.awake = Some(SleepInhibitor::start()),
+            (true, true) => self.awake = None,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Ends lanes whose task is no longer in work: canceled, paused, deleted, or completed by rule 8.
+    async fn stop_unwanted(&self) -> Result<(), StoreError> {
+        if self.running.is_empty() {
+            return Ok(());
+        }
+        let active = self.state.store.run(super::super::store::Store::active_tasks).await?;
+        let wanted: BTreeSet<_> = active.into_iter().map(|row| row.task.id).collect();
+        for (_, lane) in self.running.iter().filter(|(id, _)| !wanted.contains(*id)) {
+            lane.stop.cancel();
+        }
+        Ok(())
+    }
+
+    async fn fill(&mut self) -> Result<(), StoreError> {
+        while let Some(slot) = self.free.first().copied() {
+            let state = Arc::clone(&self.state);
+            let Ok(Ok(blender)) = tokio::task::spawn_blocking(move || state.blender()).await else {
+                return Ok(());
+            };
+            let Some((job, task)) = self.state.store.run(move |store| store.take_task(slot)).await? else {
+                return Ok(());
+            };
+            self.free.remove(&slot);
+            let stop = CancellationToken::new();
+            let id = task.task.id.clone();
+            self.running.insert(id, Running { slot, stop: stop.clone() });
+            self.lanes.spawn(render(Arc::clone(&self.state), blender, job, task, stop));
+        }
+        Ok(())
+    }
+
+    fn free_slot(&mut self, task_id: Option<&str>) {
+        if let Some(lane) = task_id.and_then(|id| self.running.remove(id)) {
+            self.free.insert(lane.slot);
+        }
+    }
+
+    async fn close(mut self) {
+        for lane in self.running.values() {
+            lane.stop.cancel();
+        }
+        while self.lanes.join_next().await.is_some() {}
+    }
+}
+
+/// Renders one task to its end, notes the outcome and gives the task's id back.
+async fn render(state: Arc<FarmState>, blender: Blender, job: JobRow, task: TaskRow, stop: CancellationToken) -> String {
+    let id = task.task.id.clone();
+    let command = lane_command(&blender, &job, &task);
+    let log_path = state.log_path(&job.job.id, &id);
+    let ended = lane::run(&command, &log_path, &stop, async |news| {
+        if let Err(error) = note(&state, &job.job.id, &id, news).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, task = id, "news of a lane are lost");
+        }
+    })
+    .await;
+    let outcome = match ended {
+        Ended::Success => Outcome::Success,
+        Ended::Failure(message) => Outcome::Failure(message),
+        Ended::Stopped => Outcome::Interrupted,
+    };
+    let task_id = id.clone();
+    match state.store.run(move |store| store.end_task(&task_id, &outcome)).await {
+        // A deleted job has no task left to note it in.
+        Ok(()) | Err(StoreError::NoSuchTask) => {}
+        Err(error) => tracing::error!(error = &error as &dyn std::error::Error, task = id, "a lane's end is lost"),
+    }
+    id
+}
+
+async fn note(state: &Arc<FarmState>, job_id: &str, task_id: &str, news: News) -> Result<(), StoreError> {
+    let (job_id, task_id) = (job_id.to_owned(), task_id.to_owned());
+    state
+        .store
+        .run(move |store| match news {
+            News::Started(process) => store.set_process(&task_id, process),
+            News::Saved(path) => store.set_last_output(&job_id, &path),
+            News::FrameDone => store.step_task(&task_id, "Rendering"),
+        })
+        .await
+}
+
+/// The command of a task: what a Flamenco worker would run, with this computer's Blender.
+pub fn lane_command(blender: &Blender, job: &JobRow, task: &TaskRow) -> LaneCommand {
+    let state_dir = job_state_dir(job);
+    let command = [
+        "lane".into(),
+        "--job-file".into(),
+        job.setting("job_file").into(),
+        "--state-dir".into(),
+        state_dir.into(),
+        "--lane".into(),
+        task.lane.clone().into(),
+    ];
+    LaneCommand {
+        program: blender.path.clone(),
+        arguments: blender.arguments(job.setting("renderer").as_ref(), &command),
+    }
+}
