@@ -125,7 +125,7 @@ impl FarmState {
             shutdown: CancellationToken::new(),
             search,
             worker_seed,
-            host_name: sysinfo::System::host_name().unwrap_or_else(|| "this computer".to_owned()),
+            host_name: sysinfo::System::host_name().unwrap_or_else(|_| "this computer".to_owned()),
             found: Mutex::new(None),
             probed: OnceCell::new(),
             seen: Mutex::new(BTreeMap::new()),

@@ -54,7 +54,7 @@ pub enum Ended {
 }
 
 /// Runs a lane to its end, or until it is asked to stop; nothing of it is left running then.
-pub async fn run(command: &LaneCommand, log_path: &Path, stop: &CancellationToken, news: impl AsyncFn(News)) -> Ended {
+pub async fn run(command: &LaneCommand, log_path: &Path, stop: &CancellationToken, news: mpsc::Sender<News>) -> Ended {
     let mut log = TaskLog::open(log_path).await;
     let mut child = match spawn(command) {
         Ok(child) => child,
@@ -70,7 +70,7 @@ pub async fn run(command: &LaneCommand, log_path: &Path, stop: &CancellationToke
     let shown: Vec<_> = command.arguments.iter().map(|argument| argument.to_string_lossy()).collect();
     log.add(&format!("Started process {id}: {} {}", command.program.display(), shown.join(" "))).await;
     if let Some(started) = process::identify(id) {
-        news(News::Started(started)).await;
+        tell(&news, News::Started(started)).await;
     }
     let mut lines = lines_of(&mut child);
     let mut reason = String::new();
@@ -152,13 +152,18 @@ async fn send_lines(output: impl AsyncRead + Unpin, sender: mpsc::Sender<String>
     }
 }
 
-async fn take(line: &str, log: &mut TaskLog, reason: &mut String, news: &impl AsyncFn(News)) {
+/// A listener that has gone misses nothing that matters: all is in the log.
+async fn tell(news: &mpsc::Sender<News>, what: News) {
+    let _ = news.send(what).await;
+}
+
+async fn take(line: &str, log: &mut TaskLog, reason: &mut String, news: &mpsc::Sender<News>) {
     log.add(line).await;
     if let Some(path) = line.strip_prefix("Saved: '").and_then(|rest| rest.strip_suffix('\'')) {
-        news(News::Saved(path.to_owned())).await;
+        tell(news, News::Saved(path.to_owned())).await;
     } else if line.starts_with("Time: ") {
         log.flush().await;
-        news(News::FrameDone).await;
+        tell(news, News::FrameDone).await;
     } else if let Some(error) = line.strip_prefix(ERROR_MARK) {
         error.clone_into(reason);
     }
@@ -166,8 +171,6 @@ async fn take(line: &str, log: &mut TaskLog, reason: &mut String, news: &impl As
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
 
     fn shell(script: &str) -> LaneCommand {
@@ -180,16 +183,19 @@ mod tests {
     async fn outcome(script: &str, stop: &CancellationToken) -> (Ended, Vec<News>, String) {
         let folder = tempfile::tempdir().unwrap();
         let log_path = folder.path().join("logs").join("task.txt");
-        let heard = Mutex::new(Vec::new());
-        let ended = run(&shell(script), &log_path, stop, async |news| {
-            if matches!(news, News::FrameDone) {
-                stop.cancel();
+        let (sender, mut receiver) = mpsc::channel(8);
+        let listen = async {
+            let mut heard = Vec::new();
+            while let Some(news) = receiver.recv().await {
+                if news == News::FrameDone {
+                    stop.cancel();
+                }
+                heard.push(news);
             }
-            heard.lock().unwrap().push(news);
-        })
-        .await;
-        let log = std::fs::read_to_string(log_path).unwrap();
-        (ended, heard.into_inner().unwrap(), log)
+            heard
+        };
+        let (ended, heard) = tokio::join!(run(&shell(script), &log_path, stop, sender), listen);
+        (ended, heard, std::fs::read_to_string(log_path).unwrap())
     }
 
     #[tokio::test]
@@ -233,7 +239,7 @@ mod tests {
             program: "/nowhere/blender".into(),
             arguments: Vec::new(),
         };
-        let ended = run(&command, &folder.path().join("log"), &CancellationToken::new(), async |_| {}).await;
+        let ended = run(&command, &folder.path().join("log"), &CancellationToken::new(), mpsc::channel(8).0).await;
         assert!(matches!(ended, Ended::Failure(message) if message.contains("/nowhere/blender")));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +13,7 @@ use super::inhibit::SleepInhibitor;
 use super::lane::{self, Ended, LaneCommand, News};
 use crate::local::blender::Blender;
 use crate::local::state::{FarmState, job_state_dir};
-use crate::local::store::{JobRow, Outcome, StoreError, TaskRow};
+use crate::local::store::{JobRow, Outcome, Store, StoreError, TaskRow};
 use crate::local::watch::Watch;
 
 /// How often the state folders of jobs in work are looked at.
@@ -80,7 +81,7 @@ impl Schedule {
         if self.running.is_empty() {
             return Ok(());
         }
-        let active = self.state.store.run(super::super::store::Store::active_tasks).await?;
+        let active = self.state.store.run(Store::active_tasks).await?;
         let wanted: BTreeSet<_> = active.into_iter().map(|row| row.task.id).collect();
         for (_, lane) in self.running.iter().filter(|(id, _)| !wanted.contains(*id)) {
             lane.stop.cancel();
@@ -125,12 +126,15 @@ async fn render(state: Arc<FarmState>, blender: Blender, job: JobRow, task: Task
     let id = task.task.id.clone();
     let command = lane_command(&blender, &job, &task);
     let log_path = state.log_path(&job.job.id, &id);
-    let ended = lane::run(&command, &log_path, &stop, async |news| {
-        if let Err(error) = note(&state, &job.job.id, &id, news).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, task = id, "news of a lane are lost");
+    let (sender, mut receiver) = mpsc::channel(64);
+    let listen = async {
+        while let Some(news) = receiver.recv().await {
+            if let Err(error) = note(&state, &job.job.id, &id, news).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, task = id, "news of a lane are lost");
+            }
         }
-    })
-    .await;
+    };
+    let (ended, ()) = tokio::join!(lane::run(&command, &log_path, &stop, sender), listen);
     let outcome = match ended {
         Ended::Success => Outcome::Success,
         Ended::Failure(message) => Outcome::Failure(message),
