@@ -5,9 +5,13 @@
 //! [`server`] answers, [`store`] remembers, [`worker`] renders, [`watch`] sees what the lanes leave behind.
 
 pub mod blender;
+mod call;
 pub mod compile;
 mod error;
+mod life;
+mod note;
 mod renderer;
+mod serve;
 pub mod server;
 pub mod state;
 pub mod store;
@@ -17,4 +21,8 @@ pub mod watch;
 pub mod worker;
 
 pub use error::LocalError;
+pub use life::{LocalFarm, StartOptions, start, status, stop};
+pub use note::ServerNote;
 pub use renderer::{renderer_in_cache, renderer_source};
+pub use serve::{ServeOptions, serve};
+pub use server::Health;

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 
@@ -70,15 +69,6 @@ impl FarmFiles {
     }
 }
 
-/// Progress of a job, and when it was seen.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// What the state folder said.
-    pub progress: JobProgress,
-    /// When.
-    pub at: OffsetDateTime,
-}
-
 /// What the server's routes and the worker share.
 #[derive(Debug)]
 pub struct FarmState {
@@ -101,7 +91,7 @@ pub struct FarmState {
     host_name: String,
     found: Mutex<Option<Blender>>,
     probed: OnceCell<Probe>,
-    seen: Mutex<BTreeMap<String, Seen>>,
+    seen: Mutex<BTreeMap<String, JobProgress>>,
 }
 
 impl FarmState {
@@ -185,17 +175,16 @@ impl FarmState {
     }
 
     /// What was last seen of a job's state folder.
-    pub fn seen(&self, job_id: &str) -> Option<Seen> {
+    pub fn seen(&self, job_id: &str) -> Option<JobProgress> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(job_id).cloned()
     }
 
     /// Notes what was seen of a job's state folder.
     pub fn set_seen(&self, job_id: &str, progress: JobProgress) {
-        let at = OffsetDateTime::now_utc();
         self.seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(job_id.to_owned(), Seen { progress, at });
+            .insert(job_id.to_owned(), progress);
     }
 
     /// Forgets a job that was deleted.

@@ -1,26 +1,195 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The watch over jobs in work (rule 8 of `docs/lanes.md`).
+//! The watch over jobs in work (rule 8 of `docs/lanes.md`): what their state folders say decides what is left to do.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::state::FarmState;
-use super::store::StoreError;
+use time::{Duration, OffsetDateTime};
+
+use super::compile::LAST_LANE;
+use super::state::{FarmState, job_state_dir};
+use super::store::{JobRow, Store, StoreError, TaskRow};
+use crate::farm::models::{JobStatus, TaskStatus};
+use crate::lanes::{JobDescription, JobProgress, LanesError, ProgressReader};
+
+/// A job that settled less than this long ago is still told of.
+pub const TOLD_AFTER_END: Duration = Duration::MINUTE;
+/// Failed frames that a job's failure names.
+const NAMED_AT_MOST: usize = 5;
 
 /// What the watch remembers between two looks.
 #[derive(Debug, Default)]
 pub struct Watch {
-    live: bool,
+    jobs: BTreeMap<String, Watched>,
+    is_busy: bool,
+}
+
+#[derive(Debug)]
+struct Watched {
+    description: JobDescription,
+    state_dir: PathBuf,
+    reader: ProgressReader,
+    /// The job as it was at the last look: one that stands still is not looked at again.
+    seen_at: OffsetDateTime,
+}
+
+impl Watched {
+    fn open(row: &JobRow) -> Result<Self, LanesError> {
+        let description = JobDescription::load(Path::new(row.setting("job_file")))?;
+        let state_dir = job_state_dir(row);
+        Ok(Self {
+            reader: ProgressReader::new(&description, &state_dir),
+            description,
+            state_dir,
+            seen_at: OffsetDateTime::UNIX_EPOCH,
+        })
+    }
 }
 
 impl Watch {
-    /// Whether there are jobs that need looking at.
+    /// Whether a job is in work, so that its state folder changes without anybody telling.
     pub fn is_busy(&self) -> bool {
-        self.live
+        self.is_busy
     }
 
-    /// Looks at the state folder of every job that is not settled.
-    #[expect(clippy::unused_async)]
-    pub async fn look(&mut self, _state: &Arc<FarmState>) -> Result<(), StoreError> {
+    /// Looks at the jobs that changed or are in work, and draws the conclusions.
+    pub async fn look(&mut self, state: &Arc<FarmState>) -> Result<(), StoreError> {
+        let mut watch = std::mem::take(self);
+        let state = Arc::clone(state);
+        let looked = tokio::task::spawn_blocking(move || {
+            let result = watch.look_at_all(&state);
+            (watch, result)
+        });
+        match looked.await {
+            Ok((watch, result)) => {
+                *self = watch;
+                result
+            }
+            Err(_) => Err(StoreError::Closing),
+        }
+    }
+
+    fn look_at_all(&mut self, state: &FarmState) -> Result<(), StoreError> {
+        let rows = state.store.recent_jobs(OffsetDateTime::now_utc() - TOLD_AFTER_END)?;
+        self.jobs.retain(|id, _| rows.iter().any(|row| row.job.id == *id));
+        self.is_busy = false;
+        for row in rows {
+            if row.job.status.is_settled() {
+                self.last_look(state, &row)?;
+            } else {
+                self.look_at(state, &row)?;
+            }
+        }
         Ok(())
     }
+
+    fn look_at(&mut self, state: &FarmState, row: &JobRow) -> Result<(), StoreError> {
+        let id = &row.job.id;
+        let tasks = state.store.tasks(id)?;
+        let lanes_at_work = lanes_at_work(&tasks);
+        self.is_busy |= !lanes_at_work.is_empty();
+        let Some(watched) = self.watched(row) else {
+            return Ok(());
+        };
+        if lanes_at_work.is_empty() && watched.seen_at == row.job.updated {
+            return Ok(());
+        }
+        watched.seen_at = row.job.updated;
+        let last_lane = watched.description.last_lane();
+        let is_running = |lane: u32| lanes_at_work.contains(&lane_name(lane, last_lane));
+        let nothing_is_open = nothing_is_open(&tasks);
+        let progress = if nothing_is_open {
+            watched.reader.read_all(is_running)
+        } else {
+            watched.reader.read(is_running)
+        };
+        state.store.set_frames_done(id, progress.frames_done)?;
+        if progress.frames_done == progress.frames_total {
+            state.store.complete_job(id)?;
+        } else if nothing_is_open && progress.frames_open() == 0 {
+            state.store.fail_job(id, &failure_of(&progress))?;
+        }
+        state.set_seen(id, progress);
+        Ok(())
+    }
+
+    /// The look after a job settled: nobody renders any more, so what is done now stays done.
+    fn last_look(&mut self, state: &FarmState, row: &JobRow) -> Result<(), StoreError> {
+        let id = &row.job.id;
+        let Some(watched) = self.jobs.remove(id) else {
+            return Ok(());
+        };
+        let mut reader = ProgressReader::new(&watched.description, &watched.state_dir);
+        let progress = reader.read_all(|_| false);
+        state.store.set_frames_done(id, progress.frames_done)?;
+        if row.job.status == JobStatus::Completed && progress.frames_done < progress.frames_total {
+            tracing::warn!(job = id, "frames of a completed job are missing: it is queued again");
+            let lanes: BTreeSet<String> =
+                reader.open_frames().map(|frame| watched.description.home_lane(frame).to_string()).collect();
+            let lanes: Vec<String> = lanes.into_iter().collect();
+            state.store.requeue_lanes(id, &lanes, "frames were missing after the job had completed")?;
+        }
+        state.set_seen(id, progress);
+        Ok(())
+    }
+
+    fn watched(&mut self, row: &JobRow) -> Option<&mut Watched> {
+        use std::collections::btree_map::Entry;
+        match self.jobs.entry(row.job.id.clone()) {
+            Entry::Occupied(entry) => Some(entry.into_mut()),
+            Entry::Vacant(entry) => match Watched::open(row) {
+                Ok(watched) => Some(entry.insert(watched)),
+                // Its lanes say so, too, and fail the job.
+                Err(error) => {
+                    tracing::debug!(job = row.job.id, error = &error as &dyn std::error::Error, "no progress is known");
+                    None
+                }
+            },
+        }
+    }
+}
+
+/// How far a job is that nobody watches any more: read from its folder as a whole.
+pub fn progress_of(store: &Store, row: &JobRow) -> Result<JobProgress, LanesError> {
+    let mut watched = Watched::open(row)?;
+    let tasks = store.tasks(&row.job.id).unwrap_or_default();
+    let (at_work, last_lane) = (lanes_at_work(&tasks), watched.description.last_lane());
+    Ok(watched.reader.read_all(|lane| at_work.contains(&lane_name(lane, last_lane))))
+}
+
+fn lanes_at_work(tasks: &[TaskRow]) -> BTreeSet<String> {
+    let active = tasks.iter().filter(|row| row.task.status == TaskStatus::Active);
+    active.map(|row| row.lane.clone()).collect()
+}
+
+/// The last lane goes by the number of lanes.
+fn lane_name(lane: u32, last_lane: u32) -> String {
+    if lane == last_lane { LAST_LANE.to_owned() } else { lane.to_string() }
+}
+
+/// All lanes have ended, and the last one has tried every failed frame once more, in vain.
+fn nothing_is_open(tasks: &[TaskRow]) -> bool {
+    tasks.iter().all(|row| match row.task.status {
+        TaskStatus::Completed => true,
+        TaskStatus::SoftFailed => row.lane == LAST_LANE,
+        _ => false,
+    })
+}
+
+fn failure_of(progress: &JobProgress) -> String {
+    let named: Vec<_> = progress
+        .failed
+        .iter()
+        .take(NAMED_AT_MOST)
+        .map(|failed| format!("frame {} ({}: {})", failed.frame, failed.reason, failed.message))
+        .collect();
+    let more = progress.failed.len().saturating_sub(NAMED_AT_MOST);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!(
+        "{} of {} frames failed: {}{rest}",
+        progress.frames_failed,
+        progress.frames_total,
+        named.join(", ")
+    )
 }

@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use super::LocalError;
 use super::state::FarmState;
 use answer::Refusal;
+pub use extras::Health;
 
 /// Submissions are some hundred bytes; what people write into names and metadata fits many times.
 const BODY_LIMIT_BYTES: usize = 1024 * 1024;

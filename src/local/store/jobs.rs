@@ -141,11 +141,12 @@ impl Store {
 
     /// The jobs that are not settled, and those that settled at `since` or later.
     pub fn recent_jobs(&self, since: OffsetDateTime) -> Result<Vec<JobRow>, StoreError> {
-        Ok(self
-            .jobs()?
-            .into_iter()
-            .filter(|row| !row.job.status.is_settled() || row.job.updated >= since)
-            .collect())
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM jobs WHERE status NOT IN ('canceled', 'completed', 'failed') OR updated >= ?1 ORDER BY number"
+        ))?;
+        let rows = statement.query_map([super::as_text(since)], from_row)?.collect::<Result<_, _>>()?;
+        Ok(rows)
     }
 
     /// One job.
