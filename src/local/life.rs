@@ -23,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(30);
 const LOG_TAIL_BYTES: u64 = 600;
 
 /// How to start a server where none runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StartOptions {
     /// The program, with what goes before `local serve`: the `farmhand` command, or a Blender or Python that becomes it.
     pub launcher: Vec<OsString>,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The server's own life: from its lock to its last lane.
 
+use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -43,11 +44,7 @@ impl Default for ServeOptions {
 /// Fails with [`LocalError::AlreadyRunning`] where another process of this user does so already.
 pub fn serve(options: &ServeOptions, dirs: &Dirs) -> Result<(), LocalError> {
     let files = FarmFiles::new(dirs);
-    let Some(_lock) = try_lock(&files.lock_path())? else {
-        return Err(LocalError::AlreadyRunning {
-            note_path: files.note_path(),
-        });
-    };
+    let _lock = lock(&files)?;
     leave_terminal();
     for folder in [&files.storage_dir, &files.cache_dir] {
         std::fs::create_dir_all(folder).map_err(LocalError::file(folder))?;
@@ -61,6 +58,19 @@ pub fn serve(options: &ServeOptions, dirs: &Dirs) -> Result<(), LocalError> {
     // A note that stays behind is found out by whoever asks the server it names.
     let _ = std::fs::remove_file(files.note_path());
     served
+}
+
+/// Takes the lock. Others hold it for a moment only to see whether it is free, so it is tried more than once.
+fn lock(files: &FarmFiles) -> Result<File, LocalError> {
+    for _ in 0..20 {
+        if let Some(lock) = try_lock(&files.lock_path())? {
+            return Ok(lock);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Err(LocalError::AlreadyRunning {
+        note_path: files.note_path(),
+    })
 }
 
 /// Lets go of the terminal it was started from, whose end would be its own. A process that heads a group (started

@@ -194,7 +194,8 @@ mod tests {
             }
             heard
         };
-        let (ended, heard) = tokio::join!(run(&shell(script), &log_path, stop, sender), listen);
+        let command = shell(script);
+        let (ended, heard) = tokio::join!(run(&command, &log_path, stop, sender), listen);
         (ended, heard, std::fs::read_to_string(log_path).unwrap())
     }
 
