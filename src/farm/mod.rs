@@ -12,7 +12,7 @@ pub mod models;
 mod secret;
 mod transport;
 
-pub use calls::{SUBMISSION_ID_KEY, this_platform};
+pub use calls::{SUBMISSION_ID_KEY, checked_id, this_platform};
 pub use client::{Client, ClientOptions, Repeat};
 pub use error::FarmError;
 pub use secret::Secret;

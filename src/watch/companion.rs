@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::farm::{Client, FarmError, Repeat};
+use crate::farm::{Client, FarmError, Repeat, checked_id};
 use crate::lanes::{FrameRecord, JobProgress};
 
 /// `GET health`.
@@ -106,13 +106,5 @@ pub async fn shutdown(client: &Client) -> Result<(), FarmError> {
 }
 
 fn checked(job_id: &str) -> Result<&str, FarmError> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if !job_id.is_empty() && job_id.chars().all(is_plain) {
-        Ok(job_id)
-    } else {
-        Err(FarmError::BadId {
-            what: "a job's id",
-            value: job_id.to_owned(),
-        })
-    }
+    checked_id("a job's id", job_id)
 }

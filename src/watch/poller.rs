@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One background task per farm, which asks and folds; whoever looks reads memory.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -24,6 +24,9 @@ const WORKERS_EVERY: Duration = Duration::from_secs(5);
 
 /// Settled jobs whose progress is asked for in one round, so that a long history comes in gently.
 const OLD_JOBS_PER_ROUND: usize = 4;
+
+/// How far back into the history single frames are asked for.
+const OLD_JOBS: usize = 50;
 
 /// What a watcher should know besides the farm.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +82,7 @@ impl Watcher {
             client: None,
             tells_frames: None,
             workers_asked: None,
-            old_jobs_asked: HashSet::new(),
+            old_jobs_asked: HashMap::new(),
         };
         let task = runtime
             .spawn(poller.run(sender, Arc::clone(&looks)))
@@ -117,8 +120,8 @@ struct Poller {
     /// Whether the farm has a companion; not known before the first answer.
     tells_frames: Option<bool>,
     workers_asked: Option<Instant>,
-    /// Settled jobs whose progress was asked for already.
-    old_jobs_asked: HashSet<String>,
+    /// Settled jobs whose progress was asked for already, with the job's last change at that time.
+    old_jobs_asked: HashMap<String, OffsetDateTime>,
 }
 
 impl Poller {
@@ -132,7 +135,7 @@ impl Poller {
                 None => self.source.look(),
             };
             let (snapshot, ended) = match found {
-                Found::Client(client) => match self.ask(&client, &before).await {
+                Found::Client(client) => match self.ask(&client).await {
                     Ok(answers) => {
                         self.client = Some(client);
                         let me = self.options.user.as_deref();
@@ -169,11 +172,11 @@ impl Poller {
         (before.offline(message, OffsetDateTime::now_utc()), ended)
     }
 
-    async fn ask(&mut self, client: &Client, before: &Snapshot) -> Result<Answers, FarmError> {
+    async fn ask(&mut self, client: &Client) -> Result<Answers, FarmError> {
         let jobs = client.jobs().await?;
         let mut progress = self.ask_progress(client).await?;
         if let Some(told) = &mut progress {
-            self.ask_old_jobs(client, &jobs, told, before).await?;
+            self.ask_old_jobs(client, &jobs, told).await?;
         }
         let workers = match self.workers_asked {
             Some(asked) if asked.elapsed() < WORKERS_EVERY => None,
@@ -215,15 +218,19 @@ impl Poller {
         client: &Client,
         jobs: &[Job],
         told: &mut BTreeMap<String, JobProgress>,
-        before: &Snapshot,
     ) -> Result<(), FarmError> {
-        let mut old: Vec<&Job> = jobs
-            .iter()
-            .filter(|job| job.status.is_settled() && !told.contains_key(&job.id))
-            .filter(|job| !self.old_jobs_asked.contains(&job.id))
-            .collect();
+        let mut old: Vec<&Job> = jobs.iter().filter(|job| job.status.is_settled()).collect();
         old.sort_by_key(|job| std::cmp::Reverse(job.created));
-        for job in old.into_iter().take(OLD_JOBS_PER_ROUND) {
+        old.truncate(OLD_JOBS);
+        let is_news = |job: &&Job| {
+            !told.contains_key(&job.id) && self.old_jobs_asked.get(&job.id) != Some(&job.updated)
+        };
+        let wanted: Vec<&Job> = old
+            .into_iter()
+            .filter(is_news)
+            .take(OLD_JOBS_PER_ROUND)
+            .collect();
+        for job in wanted {
             match companion::job_progress(client, &job.id).await {
                 Ok(progress) => {
                     told.insert(job.id.clone(), progress);
@@ -232,11 +239,8 @@ impl Poller {
                 Err(error) if companion::is_missing(&error) => {}
                 Err(error) => return Err(error),
             }
-            self.old_jobs_asked.insert(job.id.clone());
+            self.old_jobs_asked.insert(job.id.clone(), job.updated);
         }
-        let is_known =
-            |id: &String| before.job(id).is_some() || jobs.iter().any(|job| &job.id == id);
-        self.old_jobs_asked.retain(is_known);
         Ok(())
     }
 }

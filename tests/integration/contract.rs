@@ -341,8 +341,15 @@ async fn tasks_and_workers_are_read_with_their_meaning() {
     let farm = replay(&tasks).await;
     let tasks = client(&farm.url).tasks(tasks.segments()[3]).await.unwrap();
     let statuses: Vec<_> = tasks.iter().map(|task| task.status.clone()).collect();
-    use TaskStatus::{Active, Completed, Queued};
-    assert_eq!(statuses, [Completed, Active, Queued, Queued]);
+    assert_eq!(
+        statuses,
+        [
+            TaskStatus::Completed,
+            TaskStatus::Active,
+            TaskStatus::Queued,
+            TaskStatus::Queued
+        ]
+    );
     assert_eq!(tasks[1].worker.as_ref().unwrap().name, "w2");
 
     let farm = replay(&exchange("workers").unwrap()).await;

@@ -9,6 +9,7 @@ use farmhand::farm::models::{JobStatus, SubmittedJob};
 use farmhand::farm::{Client, ClientOptions, FarmError, SUBMISSION_ID_KEY, Secret};
 use farmhand::watch::companion;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 use crate::farm_server::{Act, Farm, Reply, WireFarm, client, hasty, wire};
@@ -70,6 +71,38 @@ async fn a_port_where_nobody_listens_is_unreachable_and_says_so() {
     assert!(reason.contains("refused"), "{reason}");
     assert_eq!(named, &format!("{url}/api/v3/version"));
     assert!(error.is_offline());
+}
+
+#[tokio::test]
+async fn a_farm_that_speaks_no_tls_is_unreachable_by_https_and_says_so() {
+    let farm = WireFarm::start(vec![Act::Cut]).await;
+    let Ok(asking) = Client::new(hasty(&farm.url.replace("http://", "https://"))) else {
+        eprintln!("skipped: this computer has no CA certificates");
+        return;
+    };
+    let error = asking.without_retries().version().await.unwrap_err();
+    assert!(
+        matches!(&error, FarmError::Timeout { .. }),
+        "its first bytes are no HTTP: {error:?}"
+    );
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream
+                .write_all(wire("400 Bad Request", "").as_bytes())
+                .await;
+        }
+    });
+    let error = Client::new(hasty(&url))
+        .unwrap()
+        .without_retries()
+        .version()
+        .await
+        .unwrap_err();
+    assert!(matches!(&error, FarmError::Unreachable { .. }), "{error:?}");
+    serving.abort();
 }
 
 #[tokio::test]

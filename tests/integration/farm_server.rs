@@ -189,7 +189,7 @@ async fn perform(mut stream: TcpStream, act: Act, heads: Arc<Mutex<Vec<String>>>
         }
         Act::SendAndHold(text) => {
             let _ = stream.write_all(text.as_bytes()).await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Act::Drip => {
             let _ = stream

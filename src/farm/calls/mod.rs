@@ -12,8 +12,9 @@ pub use submit::SUBMISSION_ID_KEY;
 
 use super::error::FarmError;
 
-/// Refuses an id that would make another URL than the one that is meant.
-fn checked_id<'a>(what: &'static str, value: &'a str) -> Result<&'a str, FarmError> {
+/// Refuses an id that would make another URL than the one that is meant. `what` is the thing it should name, like
+/// "a job's id".
+pub fn checked_id<'a>(what: &'static str, value: &'a str) -> Result<&'a str, FarmError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !value.is_empty() && value.chars().all(is_plain) {
         Ok(value)
