@@ -1,2 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-//! blend.
+//! What a .blend file says of itself: bytes in, facts out, never a panic, never a memory map, no Blender needed.
+//!
+//! [`read_facts`] is what submitting needs. Below it lies a general reader: a [`BlendFile`] knows its blocks and its
+//! DNA, an [`Item`] is one structure in it whose fields are read by name, and [`Properties`] are ID properties.
+
+mod blocks;
+mod bytes;
+mod compression;
+mod dna;
+mod error;
+mod facts;
+mod file;
+mod header;
+mod idprop;
+mod item;
+
+pub use blocks::Block;
+pub use bytes::ByteOrder;
+pub use compression::Compression;
+pub use dna::{Dna, Field, Kind, Structure};
+pub use error::BlendError;
+pub use facts::{
+    BlendFacts, Border, CameraMarker, CyclesFacts, FileOutput, FileSlot, SceneFacts,
+    SimulationKind, UnbakedSimulation, View, ViewLayer, ViewsFacts, ViewsFormat, read_facts,
+};
+pub use file::BlendFile;
+pub use header::Header;
+pub use idprop::{Properties, Property};
+pub use item::Item;

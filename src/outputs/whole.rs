@@ -91,7 +91,7 @@ impl Format {
             Some(Self::Exr)
         } else if head.starts_with(jpeg::START) {
             Some(Self::Jpeg)
-        } else if tiff::HEADS.iter().any(|magic| head.starts_with(*magic)) {
+        } else if tiff::HEADS.iter().any(|magic| head.starts_with(magic)) {
             Some(Self::Tiff)
         } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP".as_slice()) {
             Some(Self::WebP)

@@ -8,6 +8,7 @@
     reason = "clippy.toml allows these in tests, but sees a test only in the function under #[test], not in its helpers"
 )]
 
+mod blend_facts;
 mod contract;
 mod farm_faults;
 mod farm_server;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! EXR: every chunk of the offset tables inside the file; one part or several, scan lines or tiles, deep or flat
-//! (OpenEXR's "File Layout").
+//! (`OpenEXR`'s "File Layout").
 
 use std::io::{Read, Seek};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! TIFF and BigTIFF, both byte orders: every strip or tile of every picture inside the file (TIFF 6.0, sections 2 and 15).
+//! TIFF and `BigTIFF`, both byte orders: every strip or tile of every picture inside the file (TIFF 6.0, sections 2 and 15).
 
 use std::io::{Read, Seek};
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The blocks of a file: what lies where, found by the address that it had in the Blender that wrote it.
+
+use super::compression::Source;
+use super::error::Fault;
+use super::header::Header;
+
+/// A file with more blocks than this is taken for an attack; the largest known scenes have a few million.
+const MAX_BLOCKS: usize = 50_000_000;
+
+/// One block: a run of structures of one kind, or plain data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    /// What it is: `SC` for a scene, `DATA` for what belongs to the data-block before it, `GLOB`, `DNA1`, `ENDB`.
+    pub code: [u8; 4],
+    /// The address that it had in memory; pointers are such addresses.
+    pub address: u64,
+    /// Where its content begins in the unpacked file.
+    pub position: u64,
+    /// Bytes of its content.
+    pub length: u64,
+    /// The index of its structure in the DNA.
+    pub structure: usize,
+    /// How many structures it holds.
+    pub count: u64,
+    /// The index of the data-block that it belongs to; its own for a data-block.
+    pub owner: usize,
+}
+
+impl Block {
+    /// The code without the zeros that fill it.
+    pub fn code_text(&self) -> &str {
+        let length = self.code.iter().position(|byte| *byte == 0).unwrap_or(4);
+        self.code
+            .get(..length)
+            .and_then(|code| std::str::from_utf8(code).ok())
+            .unwrap_or_default()
+    }
+}
+
+/// All blocks, in the file's order, and an index by address.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    list: Vec<Block>,
+    /// Addresses with the index of their block, sorted.
+    by_address: Vec<(u64, u32)>,
+}
+
+impl Blocks {
+    /// Walks over the heads of all blocks, to the one that ends the file.
+    pub fn walk(source: &mut Source, header: &Header) -> Result<Self, Fault> {
+        let mut list: Vec<Block> = Vec::new();
+        let mut position = header.length as u64;
+        let mut owner = 0;
+        let mut head = [0; 32];
+        loop {
+            let remaining = source.length() - position.min(source.length());
+            let Some(head) = head.get_mut(..header.head_length()) else {
+                continue;
+            };
+            // The last block's head is written in full, but for files of very old Blenders only its code is sure.
+            if remaining < head.len() as u64 {
+                let mut code = [0; 4];
+                if remaining >= 4 {
+                    source.read_at(position, &mut code)?;
+                }
+                if &code == b"ENDB" {
+                    break;
+                }
+                return Err(Fault::Truncated("its last block is missing".to_owned()));
+            }
+            source.read_at(position, head)?;
+            position += head.len() as u64;
+            let mut block = parse_head(head, header)?;
+            if &block.code == b"ENDB" {
+                break;
+            }
+            block.position = position;
+            position = position
+                .checked_add(block.length)
+                .filter(|end| *end <= source.length())
+                .ok_or_else(|| {
+                    Fault::Truncated(format!(
+                        "its block {} reaches beyond its end",
+                        block.code_text()
+                    ))
+                })?;
+            if &block.code != b"DATA" {
+                owner = list.len();
+            }
+            block.owner = owner;
+            if list.len() >= MAX_BLOCKS {
+                return Err(Fault::Corrupt("it has too many blocks".to_owned()));
+            }
+            list.push(block);
+        }
+        let numbered = list.iter().zip(0_u32..);
+        let mut by_address: Vec<(u64, u32)> = numbered
+            .map(|(block, index)| (block.address, index))
+            .collect();
+        by_address.sort_unstable();
+        Ok(Self { list, by_address })
+    }
+
+    pub fn list(&self) -> &[Block] {
+        &self.list
+    }
+
+    /// The block that had this address. Blender reuses addresses while it writes, so that the same one can stand for
+    /// data of several data-blocks: the seeker's own is meant, else a data-block.
+    pub fn find(&self, address: u64, owner: usize) -> Option<usize> {
+        if address == 0 {
+            return None;
+        }
+        let start = self
+            .by_address
+            .partition_point(|(candidate, _)| *candidate < address);
+        let candidates = self
+            .by_address
+            .get(start..)?
+            .iter()
+            .take_while(|(candidate, _)| *candidate == address);
+        let indices = candidates.filter_map(|(_, index)| usize::try_from(*index).ok());
+        // Own data first, then data-blocks, then whatever has the address.
+        indices.min_by_key(|index| {
+            let block = self.list.get(*index);
+            match block {
+                Some(block) if block.owner == owner => 0,
+                Some(block) if &block.code != b"DATA" => 1,
+                _ => 2,
+            }
+        })
+    }
+}
+
+fn parse_head(head: &[u8], header: &Header) -> Result<Block, Fault> {
+    let order = header.byte_order;
+    let unsigned = |position, size| order.unsigned(head, position, size).unwrap_or_default();
+    let signed = |position, size| {
+        let number = order.signed(head, position, size).unwrap_or_default();
+        u64::try_from(number).map_err(|_| Fault::Corrupt("a block has a negative size".to_owned()))
+    };
+    let code = head
+        .get(..4)
+        .and_then(|code| code.try_into().ok())
+        .unwrap_or_default();
+    let pointer = header.pointer_size;
+    let (address, length, structure, count) = if header.large_heads {
+        (
+            unsigned(8, 8),
+            signed(16, 8)?,
+            signed(4, 4)?,
+            signed(24, 8)?,
+        )
+    } else {
+        (
+            unsigned(8, pointer),
+            signed(4, 4)?,
+            signed(8 + pointer, 4)?,
+            signed(12 + pointer, 4)?,
+        )
+    };
+    let structure = usize::try_from(structure).unwrap_or(usize::MAX);
+    Ok(Block {
+        code,
+        address,
+        position: 0,
+        length,
+        structure,
+        count,
+        owner: 0,
+    })
+}
