@@ -1,3 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The `farmhand` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+use farmhand::cli::{Host, Terminal, run};
+
+fn main() -> ExitCode {
+    ExitCode::from(run(std::env::args_os(), Terminal::of_process(), Host::of_process()))
+}

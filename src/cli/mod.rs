@@ -1,2 +1,180 @@
 // SPDX-License-Identifier: Apache-2.0
-//! cli.
+//! The `farmhand` command: one file for each verb.
+//!
+//! [`run`] is all of it; the binary and the Python package's console script both call it.
+
+mod cancel;
+mod check;
+mod context;
+mod delete;
+mod doctor;
+mod failure;
+mod follow;
+mod frames;
+mod jobs;
+mod local;
+mod log;
+mod options;
+mod plan;
+mod progress;
+mod reach;
+mod render;
+mod retry;
+mod send;
+mod show;
+mod style;
+mod submit;
+mod summary;
+mod table;
+mod terminal;
+mod text;
+mod watch;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use context::Host;
+pub use failure::Exit;
+pub use terminal::Terminal;
+
+use context::Context;
+use failure::Failure;
+
+/// Send Blender scenes to a render farm, and watch them there.
+///
+/// `farmhand render shot.blend` renders on this computer; `farmhand submit shot.blend --farm URL` sends to a farm.
+#[derive(Parser, Debug)]
+#[command(name = "farmhand", version, styles = help_styles(), max_term_width = 100, after_help = AFTER_HELP)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 failed, 2 usage, 3 checks found errors, 4 farm unreachable, 130 interrupted (the job goes on).
+Environment: FARMHAND_FARM and FARMHAND_TOKEN choose the farm, FARMHAND_BLENDER the Blender of this computer,
+FARMHAND_HOME the folder for Farmhand's own files, NO_COLOR switches colours off.";
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Render a scene on this computer, with progress
+    Render(render::Options),
+    /// Send a scene to a farm
+    Submit(submit::Options),
+    /// Say what would go wrong with a scene, before sending it
+    Check(check::Options),
+    /// List the jobs of a farm
+    Jobs(jobs::Options),
+    /// Show one job: how far it is, what failed, where its frames are
+    Show(show::Options),
+    /// Follow a job until it ends
+    Watch(watch::Options),
+    /// List a job's frames with their times
+    Frames(frames::Options),
+    /// Show what a job's Blender said
+    Log(log::Options),
+    /// Stop a job; its finished frames stay
+    Cancel(cancel::Options),
+    /// Render a job's failed or missing frames again
+    Retry(retry::Options),
+    /// Remove a job from the farm's list; its frames stay
+    Delete(delete::Options),
+    /// Show how frames would be shared out among workers
+    Plan(plan::Options),
+    /// Start, stop and look at the farm on this computer
+    Local(local::Options),
+    /// Look for what is missing on this computer, and say how to mend it
+    Doctor(doctor::Options),
+}
+
+/// Runs one command line, the program's name first, and returns its exit code.
+pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, terminal: Terminal, host: Host) -> u8 {
+    let mut terminal = terminal;
+    let command_line = match parse(args, &terminal) {
+        Ok(command_line) => command_line,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let rendered = error.render();
+            let painted = if error.use_stderr() { terminal.err_style } else { terminal.out_style }.paints();
+            let text = if painted { rendered.ansi().to_string() } else { rendered.to_string() };
+            if error.use_stderr() { terminal.note(text.trim_end()) } else { terminal.data(text.trim_end()) }
+            return exit.into();
+        }
+    };
+    listen_to_the_log();
+    let (mut context, runtime) = match Context::open(terminal, host) {
+        Ok(opened) => opened,
+        Err((mut terminal, failure)) => return report(&mut terminal, &failure).into(),
+    };
+    let result = runtime.block_on(dispatch(command_line.command, &mut context));
+    // Nothing that still runs in the background may hold the prompt back.
+    runtime.shutdown_background();
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => report(&mut context.terminal, &failure).into(),
+    }
+}
+
+fn parse(
+    args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    terminal: &Terminal,
+) -> Result<CommandLine, clap::Error> {
+    let choice = if terminal.err_style.paints() { clap::ColorChoice::Always } else { clap::ColorChoice::Never };
+    let matches = CommandLine::command().color(choice).try_get_matches_from(args)?;
+    CommandLine::from_arg_matches(&matches)
+}
+
+async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Render(options) => render::run(options, context).await,
+        Command::Submit(options) => submit::run(options, context).await,
+        Command::Check(options) => check::run(options, context).await,
+        Command::Jobs(options) => jobs::run(options, context).await,
+        Command::Show(options) => show::run(options, context).await,
+        Command::Watch(options) => watch::run(options, context).await,
+        Command::Frames(options) => frames::run(options, context).await,
+        Command::Log(options) => log::run(options, context).await,
+        Command::Cancel(options) => cancel::run(options, context).await,
+        Command::Retry(options) => retry::run(options, context).await,
+        Command::Delete(options) => delete::run(options, context).await,
+        Command::Plan(options) => plan::run(&options, context),
+        Command::Local(options) => local::run(options, context).await,
+        Command::Doctor(options) => doctor::run(options, context).await,
+    }
+}
+
+fn report(terminal: &mut Terminal, failure: &Failure) -> Exit {
+    let style = terminal.err_style;
+    terminal.note(format!("{} {}", style.bad("error:"), failure.message));
+    if let Some(hint) = &failure.hint {
+        terminal.note(format!("{} {hint}", style.busy(" help:")));
+    }
+    failure.exit
+}
+
+/// Diagnostics go to standard error where `FARMHAND_LOG` asks for them (`debug`, `farmhand::farm=trace`).
+fn listen_to_the_log() {
+    let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("FARMHAND_LOG") else { return };
+    // A program that embeds this one may have its own listener already; then that one stays.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+fn help_styles() -> clap::builder::Styles {
+    use clap::builder::styling::{AnsiColor, Effects, Style, Styles};
+    Styles::styled()
+        .header(Style::new().effects(Effects::BOLD))
+        .usage(Style::new().effects(Effects::BOLD))
+        .literal(AnsiColor::Cyan.on_default())
+        .placeholder(Style::new().effects(Effects::DIMMED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_defined_once_and_without_contradiction() {
+        CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//! How a command ends when it does not go well: what to say, and with which exit code.
+
+use crate::farm::FarmError;
+
+/// How a command ended; the numbers are a promise to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All that was asked for is done.
+    Done = 0,
+    /// Something failed: a job, a frame, a file.
+    Failed = 1,
+    /// The command line, or a value in it, makes no sense.
+    Usage = 2,
+    /// The checks before sending found errors; nothing was sent.
+    Findings = 3,
+    /// The farm does not answer.
+    Unreachable = 4,
+    /// The person pressed Ctrl-C; 128 and the signal's number, as shells have it. The job goes on.
+    Interrupted = 130,
+}
+
+impl From<Exit> for u8 {
+    fn from(exit: Exit) -> Self {
+        exit as Self
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub struct Failure {
+    /// What this means for the exit code.
+    pub exit: Exit,
+    /// What happened, to what.
+    pub message: String,
+    /// The way out.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with its exit code and what happened.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hint: None }
+    }
+
+    /// Something failed.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, message)
+    }
+
+    /// The command line makes no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Adds the way out.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A failure from an error with all its causes.
+    pub fn caused(exit: Exit, error: &dyn std::error::Error) -> Self {
+        Self::new(exit, with_causes(error))
+    }
+}
+
+/// An error's message, followed by its causes where they say something new.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let said = inner.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = inner.source();
+    }
+    text
+}

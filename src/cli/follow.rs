@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Follows a job until it ends, the farm is gone for too long, or the person has seen enough.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::progress::View;
+use super::reach::Farm;
+use super::show::unix_secs;
+use super::style::Style;
+use super::summary::Summary;
+use super::text;
+use crate::farm::models::{Job, JobStatus};
+
+/// How often the farm is asked.
+const ASK_INTERVAL: Duration = Duration::from_millis(500);
+/// How long a farm may be silent before following ends.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Failed frames that are told at the end.
+const FAILURES_SHOWN: usize = 5;
+
+/// How a job is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Progress and a closing word for people.
+    Text,
+    /// Nothing but the summary at the end, for the caller to write.
+    Quiet,
+    /// A line of JSON for each change.
+    JsonLines,
+}
+
+/// Follows `job` to its end; returns the last that was seen of it and the exit code that this means.
+pub async fn follow(farm: &Farm, job: Job, output: Output, context: &mut Context) -> Result<(Summary, Exit), Failure> {
+    let mut view = if output == Output::Text { View::of(&context.terminal) } else { View::Silent };
+    let mut heard = Instant::now();
+    let mut told_silence = false;
+    let mut last_line = String::new();
+    let mut seen = Summary::from_job_alone(job);
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+    loop {
+        match farm.refresh(&seen.job).await {
+            Ok(summary) => {
+                heard = Instant::now();
+                told_silence = false;
+                seen = summary;
+            }
+            Err(failure) if failure.exit != Exit::Unreachable || heard.elapsed() > PATIENCE => {
+                view.clear();
+                return Err(failure);
+            }
+            Err(_) if told_silence => {}
+            Err(failure) => {
+                told_silence = true;
+                view.say(&mut context.terminal, &format!("{} Still trying.", failure.message));
+            }
+        }
+        let settled = seen.job.status.is_settled();
+        if output == Output::JsonLines {
+            let value = seen.to_json();
+            if value.to_string() != last_line {
+                last_line = value.to_string();
+                context.terminal.json_line(&value);
+            }
+        }
+        if settled {
+            break;
+        }
+        view.update(&mut context.terminal, seen.job.status.as_str(), &seen.progress, unix_secs(OffsetDateTime::now_utc()));
+        if context.terminal.reader_gone() {
+            return Ok((seen, Exit::Done));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(ASK_INTERVAL) => {}
+            _ = &mut interrupted => {
+                view.clear();
+                if output == Output::Text {
+                    say_goodbye(farm, &seen, context);
+                }
+                return Ok((seen, Exit::Interrupted));
+            }
+        }
+    }
+    view.clear();
+    if output == Output::Text {
+        for line in closing(&seen, farm, context.terminal.err_style) {
+            context.terminal.note(line);
+        }
+    }
+    let exit = if seen.job.status == JobStatus::Completed { Exit::Done } else { Exit::Failed };
+    Ok((seen, exit))
+}
+
+fn say_goodbye(farm: &Farm, seen: &Summary, context: &mut Context) {
+    let id = text::short_id(&seen.job.id);
+    let option = farm.option();
+    let style = context.terminal.err_style;
+    let (done, total) = (seen.progress.frames_done, seen.progress.frames_total);
+    context.terminal.note(format!("{} {done} of {total} frames are done; the job goes on without you.", style.bold("Still rendering.")));
+    let mut commands = vec![
+        (format!("farmhand watch {id}{option}"), "follow it again"),
+        (format!("farmhand cancel {id}{option}"), "stop it; finished frames stay"),
+    ];
+    if farm.is_local() {
+        commands.push(("farmhand local stop".to_owned(), "give the computer back; `farmhand local start` resumes"));
+    }
+    let width = commands.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    for (command, meaning) in commands {
+        context.terminal.note(format!("  {}  {meaning}", style.busy(&format!("{command:<width$}"))));
+    }
+}
+
+/// What is said when a job has ended.
+fn closing(seen: &Summary, farm: &Farm, style: Style) -> Vec<String> {
+    let Summary { job, progress } = seen;
+    let id = text::short_id(&job.id);
+    let option = farm.option();
+    let took = text::duration((job.updated - job.created).as_seconds_f64());
+    let folder = text::path(Path::new(&progress.output_dir));
+    let mut lines = Vec::new();
+    match job.status {
+        JobStatus::Completed => {
+            let frames = text::count(progress.frames_done, "frame");
+            lines.push(format!("{} {} in {took}{}", style.good("✓"), style.bold(&frames), each(seen)));
+            lines.push(format!("  {folder}"));
+        }
+        JobStatus::Canceled => {
+            lines.push(format!("{} Stopped with {} of {} frames done; they stay in {folder}", style.warn("■"), progress.frames_done, progress.frames_total));
+            lines.push(format!("  farmhand retry {id}{option}  goes on with the rest"));
+        }
+        _ => {
+            lines.push(format!("{} {} of {} frames are done, {} failed", style.bad("✗"), progress.frames_done, progress.frames_total, progress.frames_failed));
+            for failure in progress.failed.iter().take(FAILURES_SHOWN) {
+                lines.push(format!("  frame {} ({}): {}", failure.frame, failure.reason, failure.message));
+            }
+            let untold = progress.failed.len().saturating_sub(FAILURES_SHOWN);
+            if untold > 0 {
+                lines.push(format!("  and {} more", text::count(untold as u64, "frame")));
+            }
+            if progress.failed.is_empty() && !job.activity.is_empty() {
+                lines.push(format!("  {}", job.activity));
+            }
+            lines.push(format!("  farmhand log {id}{option}    what Blender said"));
+            lines.push(format!("  farmhand retry {id}{option}  render what is missing again"));
+        }
+    }
+    lines
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an average for people")]
+fn each(seen: &Summary) -> String {
+    let (done, total) = (seen.progress.frames_done, seen.progress.render_secs_total);
+    if done > 1 && total > 0.0 { format!(", {} each", text::duration(total / done as f64)) } else { String::new() }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Options that several commands share.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use crate::frames::FrameSet;
+use crate::job::{Existing, JobRequest};
+
+/// Which farm, and how to get in.
+#[derive(Args, Debug, Clone)]
+pub struct FarmOptions {
+    /// The farm: `local` for this computer (unless FARMHAND_FARM says else), or the Manager's address
+    #[arg(long, value_name = "URL")]
+    pub farm: Option<String>,
+}
+
+impl FarmOptions {
+    /// The farm that is meant: the option, else `FARMHAND_FARM`, else this computer.
+    pub fn name(&self) -> String {
+        let from_environment = || std::env::var("FARMHAND_FARM").ok().filter(|farm| !farm.trim().is_empty());
+        self.farm.clone().or_else(from_environment).unwrap_or_else(|| "local".to_owned())
+    }
+
+    /// The access token for a farm elsewhere. There is no option for it: a command line is seen by everybody here.
+    pub fn token() -> Option<String> {
+        std::env::var("FARMHAND_TOKEN").ok().filter(|token| !token.is_empty())
+    }
+}
+
+/// JSON instead of text.
+#[derive(Args, Debug, Clone, Copy)]
+pub struct JsonOption {
+    /// Write JSON to standard output, for scripts
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which job.
+#[derive(Args, Debug, Clone)]
+pub struct JobOption {
+    /// The job: its id, the first characters of it, or `latest`
+    #[arg(value_name = "JOB", default_value = "latest")]
+    pub job: String,
+}
+
+/// What is rendered, and how.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "What is rendered")]
+pub struct SceneOptions {
+    /// Frames, such as `1-10, 20, 30-100:2`; the scene's own range when absent
+    #[arg(long, short, value_name = "FRAMES", allow_hyphen_values = true)]
+    pub frames: Option<String>,
+    /// The scene, where the file holds several
+    #[arg(long, short, value_name = "NAME")]
+    pub scene: Option<String>,
+    /// The camera, instead of the scene's own
+    #[arg(long, value_name = "NAME")]
+    pub camera: Option<String>,
+    /// A view layer to render; may be given several times
+    #[arg(long = "view-layer", value_name = "NAME")]
+    pub view_layers: Vec<String>,
+    /// Samples for each pixel, instead of the scene's own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub samples: Option<u32>,
+    /// Size in percent of the scene's resolution
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub percentage: Option<u32>,
+    /// What computes the picture
+    #[arg(long, value_enum, default_value_t = Device::Auto)]
+    pub device: Device,
+    /// Fail at once where no GPU can be used, instead of rendering on the CPU
+    #[arg(long)]
+    pub gpu_required: bool,
+    /// `off` renders without denoising, on a Blender that has no denoiser
+    #[arg(long, value_enum, default_value_t = Denoise::Scene)]
+    pub denoise: Denoise,
+    /// Run Python scripts that are stored in the scene
+    #[arg(long)]
+    pub auto_run: bool,
+    /// Send in spite of the finding with this code; may be given several times
+    #[arg(long, value_name = "CODE")]
+    pub ignore: Vec<String>,
+}
+
+/// Where frames go, and how the work is shared out.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Where and how")]
+pub struct PlacingOptions {
+    /// Folder for the frames; the scene's own output when absent
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
+    /// What to do with frames that are there already
+    #[arg(long, value_enum, default_value_t = ExistingFrames::Replace)]
+    pub existing: ExistingFrames,
+    /// Jobs with a higher number go first, 0 to 100
+    #[arg(long, value_name = "0..100", default_value_t = 50, value_parser = clap::value_parser!(i32).range(0..=100))]
+    pub priority: i32,
+    /// `auto` looks at the first, middle and last frame early; `sequential` keeps to the order
+    #[arg(long, value_enum, default_value_t = FrameOrder::Auto)]
+    pub order: FrameOrder,
+    /// How many lanes render at once; chosen by itself when absent
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub lanes: Option<u32>,
+    /// CPU threads for each lane; 0 leaves the scene's own setting
+    #[arg(long, value_name = "N")]
+    pub threads: Option<u32>,
+    /// The job's name; the file's name when absent
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// What computes the picture.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the name of a Cycles device type")]
+pub enum Device {
+    Auto,
+    Cpu,
+    Gpu,
+    Optix,
+    Cuda,
+    Hip,
+    Oneapi,
+    Metal,
+}
+
+/// Whether pictures are denoised.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denoise {
+    /// As the scene says
+    Scene,
+    /// Never
+    Off,
+}
+
+/// What to do with frames that are there already.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExistingFrames {
+    /// Render them again
+    Replace,
+    /// Leave them, and render only what is missing
+    Skip,
+    /// Put this job's frames into a fresh folder beside them
+    NewFolder,
+}
+
+/// In which order frames are rendered.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameOrder {
+    /// First, middle and last frame early, then the rest
+    Auto,
+    /// One after the other
+    Sequential,
+}
+
+/// The request that the options make.
+pub fn request(file: &Path, scene: &SceneOptions, placing: &PlacingOptions) -> Result<JobRequest, Failure> {
+    let frames = scene.frames.as_deref().map(str::parse::<FrameSet>).transpose();
+    let frames = frames.map_err(|error| Failure::usage(format!("--frames: {error}")))?;
+    Ok(JobRequest {
+        frames,
+        scene: scene.scene.clone(),
+        camera: scene.camera.clone(),
+        view_layers: scene.view_layers.clone(),
+        samples: scene.samples,
+        percentage: scene.percentage,
+        device: value_name(scene.device),
+        gpu_required: scene.gpu_required,
+        denoise: value_name(scene.denoise),
+        output: placing.output.clone(),
+        existing: match placing.existing {
+            ExistingFrames::Replace => Existing::Replace,
+            ExistingFrames::Skip => Existing::Skip,
+            ExistingFrames::NewFolder => Existing::NewFolder,
+        },
+        priority: placing.priority,
+        lanes: placing.lanes,
+        order: value_name(placing.order),
+        name: placing.name.clone(),
+        threads: placing.threads,
+        auto_run: scene.auto_run,
+        ignored_findings: scene.ignore.clone(),
+        ..JobRequest::new(file)
+    })
+}
+
+/// The name that a value has on the command line.
+fn value_name<T: ValueEnum>(value: T) -> String {
+    value.to_possible_value().map(|possible| possible.get_name().to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What is asked for, and what is known of the place it is asked in.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::frames::FrameSet;
+
+/// What to do with frames that are there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Existing {
+    /// Render them again.
+    #[default]
+    Replace,
+    /// Leave them where they are whole, and render the others.
+    Skip,
+    /// Put this job's frames into a fresh folder beside the one that is taken.
+    NewFolder,
+}
+
+/// What is asked for. Whatever is `None` is as the scene says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobRequest {
+    /// The scene file, on this computer.
+    pub blend_path: PathBuf,
+    /// The frames.
+    pub frames: Option<FrameSet>,
+    /// The scene's name; else the one that was open when the file was saved.
+    pub scene: Option<String>,
+    /// The camera's name.
+    pub camera: Option<String>,
+    /// The names of the view layers to render; empty means those that the scene has switched on.
+    pub view_layers: Vec<String>,
+    /// Samples for each pixel.
+    pub samples: Option<u32>,
+    /// The size in percent of the scene's resolution.
+    pub percentage: Option<u32>,
+    /// What computes the picture: a device word of the job description.
+    pub device: String,
+    /// Fail at once where no GPU can be used.
+    pub gpu_required: bool,
+    /// `scene` or `off`, as in the job description.
+    pub denoise: String,
+    /// A folder for the frames, or a pattern where it holds `#`; relative paths are relative to the current folder.
+    pub output: Option<PathBuf>,
+    /// What to do with frames that are there already.
+    pub existing: Existing,
+    /// Jobs with a higher number go first, 0 to 100.
+    pub priority: i32,
+    /// The number of lanes; else as many as the farm has room for.
+    pub lanes: Option<u32>,
+    /// `auto`, `sequential` or `scouts-then-wait`, as in the job description.
+    pub order: String,
+    /// The job's name; else the scene file's.
+    pub name: Option<String>,
+    /// CPU threads for each lane, 0 for the scene's own setting; else some are left for the person at this computer.
+    pub threads: Option<u32>,
+    /// Run Python scripts that are stored in the scene.
+    pub auto_run: bool,
+    /// Codes of findings that do not hold the job back.
+    pub ignored_findings: Vec<String>,
+}
+
+impl JobRequest {
+    /// A request for a whole scene as its file says.
+    pub fn new(blend_path: impl Into<PathBuf>) -> Self {
+        Self {
+            blend_path: blend_path.into(),
+            frames: None,
+            scene: None,
+            camera: None,
+            view_layers: Vec::new(),
+            samples: None,
+            percentage: None,
+            device: "auto".to_owned(),
+            gpu_required: false,
+            denoise: "scene".to_owned(),
+            output: None,
+            existing: Existing::default(),
+            priority: 50,
+            lanes: None,
+            order: "auto".to_owned(),
+            name: None,
+            threads: None,
+            auto_run: false,
+            ignored_findings: Vec::new(),
+        }
+    }
+}
