@@ -9,6 +9,7 @@ mod context;
 mod delete;
 mod doctor;
 mod failure;
+mod findings;
 mod follow;
 mod frames;
 mod jobs;

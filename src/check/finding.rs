@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a check has to say.
+
+use serde::{Deserialize, Serialize};
+
+/// How grave a finding is; the gravest sorts first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The job would fail or render something else than was meant; it is not sent.
+    Error,
+    /// The job renders, and may disappoint.
+    Warning,
+    /// Something that Farmhand does differently than one might expect.
+    Notice,
+}
+
+impl Severity {
+    /// The word that JSON and Python use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// Something to know, or to mend, before sending.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// A name that stays, such as `no-camera`.
+    pub code: String,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub message: String,
+    /// The way out: an option of the command, or a sentence.
+    pub fix: Option<String>,
+}
+
+impl Finding {
+    /// An error, which holds a job back.
+    pub fn error(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// A warning.
+    pub fn warning(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    /// A notice.
+    pub fn notice(code: &str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Notice, code, message)
+    }
+
+    fn new(severity: Severity, code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), severity, message: message.into(), fix: None }
+    }
+
+    /// Adds the way out.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `farmhand doctor`: what is missing on this computer, and how to mend it.
+
+use std::path::Path;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::failure::{Exit, Failure, with_causes};
+use super::options::JsonOption;
+use super::reach;
+use super::style::Style;
+use super::text;
+use crate::check::{Abilities, Finding, Severity};
+use crate::job::is_writable;
+use crate::local;
+
+/// What `farmhand doctor` takes.
+#[derive(Args, Debug)]
+pub struct Options {
+    #[command(flatten)]
+    json: JsonOption,
+}
+
+/// One thing that was looked at.
+struct Item {
+    label: &'static str,
+    text: String,
+    finding: Option<Finding>,
+}
+
+impl Item {
+    fn good(label: &'static str, text: impl Into<String>) -> Self {
+        Self { label, text: text.into(), finding: None }
+    }
+
+    fn found(label: &'static str, finding: Finding) -> Self {
+        Self { label, text: finding.message.clone(), finding: Some(finding) }
+    }
+}
+
+/// Looks at everything that rendering here needs.
+pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failure> {
+    let mut items = vec![Item::good("farmhand", env!("CARGO_PKG_VERSION"))];
+    let blender = look_at_blender(&mut items, context).await;
+    let farm = look_at_the_local_farm(&mut items, context).await;
+    look_at_folders(&mut items, context);
+    let findings: Vec<&Finding> = items.iter().filter_map(|item| item.finding.as_ref()).collect();
+    let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
+    if options.json.json {
+        context.terminal.json(&json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "blender": blender,
+            "local": farm,
+            "folders": {
+                "config": context.dirs.config,
+                "data": context.dirs.data,
+                "state": context.dirs.state,
+                "cache": context.dirs.cache,
+            },
+            "findings": findings,
+        }));
+    } else {
+        let style = context.terminal.out_style;
+        for line in items.iter().flat_map(|item| lines(item, style)) {
+            context.terminal.data(line);
+        }
+        context.terminal.note(if broken { "\nMend what is marked with ✗; then farmhand can render here." } else { "\nReady to render: farmhand render FILE" });
+    }
+    Ok(if broken { Exit::Findings } else { Exit::Done })
+}
+
+fn lines(item: &Item, style: Style) -> Vec<String> {
+    let mark = match item.finding.as_ref().map(|finding| finding.severity) {
+        None => style.good("✓"),
+        Some(Severity::Error) => style.bad("✗"),
+        Some(Severity::Warning) => style.warn("!"),
+        Some(Severity::Notice) => style.busy("·"),
+    };
+    let mut lines = vec![format!("{mark} {} {}", style.bold(&format!("{:<11}", item.label)), item.text)];
+    if let Some(fix) = item.finding.as_ref().and_then(|finding| finding.fix.as_ref()) {
+        lines.push(format!("{:14}{} {fix}", "", style.dim("→")));
+    }
+    lines
+}
+
+async fn look_at_blender(items: &mut Vec<Item>, context: &Context) -> Value {
+    let abilities = match reach::abilities_without_farm(context).await {
+        Ok((place, abilities)) => {
+            items.push(Item::good("blender", format!("{} · {}", abilities.blender_version, text::path(&place))));
+            (place, abilities)
+        }
+        Err(failure) => {
+            let finding = Finding::error("no-blender", failure.message);
+            let fix = failure.hint.unwrap_or_else(|| "install Blender, or set FARMHAND_BLENDER to its executable".to_owned());
+            items.push(Item::found("blender", finding.fix(fix)));
+            return Value::Null;
+        }
+    };
+    let (place, abilities) = abilities;
+    items.push(denoiser(&abilities));
+    items.push(devices(&abilities));
+    json!({"path": place, "abilities": abilities})
+}
+
+fn denoiser(abilities: &Abilities) -> Item {
+    if abilities.denoisers.is_empty() {
+        let finding = Finding::warning("no-denoiser", "none in this Blender; scenes that denoise cannot be rendered as they are");
+        return Item::found("denoiser", finding.fix("render with --denoise off, or install Blender from blender.org"));
+    }
+    let names: Vec<_> = abilities.denoisers.iter().map(|name| denoiser_name(name)).collect();
+    Item::good("denoiser", names.join(", "))
+}
+
+fn denoiser_name(identifier: &str) -> &str {
+    match identifier {
+        "OPENIMAGEDENOISE" => "OpenImageDenoise",
+        "OPTIX" => "OptiX",
+        other => other,
+    }
+}
+
+fn devices(abilities: &Abilities) -> Item {
+    let mut names: Vec<String> = Vec::new();
+    for device in &abilities.devices {
+        let name = if device.name.is_empty() { device.kind.clone() } else { format!("{} ({})", device.name, device.kind) };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if abilities.has_gpu() {
+        return Item::good("devices", names.join(", "));
+    }
+    let finding = Finding::notice("no-gpu", format!("{}; no GPU that Cycles can use", if names.is_empty() { "CPU".to_owned() } else { names.join(", ") }));
+    Item::found("devices", finding)
+}
+
+async fn look_at_the_local_farm(items: &mut Vec<Item>, context: &Context) -> Value {
+    match local::status(&context.dirs).await {
+        Ok(status) => {
+            let text = match (&status.url, status.pid) {
+                (Some(url), Some(pid)) => format!("running at {url}, process {pid}"),
+                _ => "asleep; the first render wakes it".to_owned(),
+            };
+            items.push(Item::good("local farm", text));
+            json!(status)
+        }
+        Err(error) => {
+            let finding = Finding::error("local-farm", with_causes(&error));
+            items.push(Item::found("local farm", finding));
+            Value::Null
+        }
+    }
+}
+
+fn look_at_folders(items: &mut Vec<Item>, context: &Context) {
+    let folders: [(&'static str, &Path); 2] = [("data", &context.dirs.data), ("state", &context.dirs.state)];
+    for (label, folder) in folders {
+        items.push(match is_writable(folder) {
+            Ok(()) => Item::good(label, text::path(folder)),
+            Err(error) => {
+                let finding = Finding::error("folder-not-writable", format!("{} cannot be written to: {error}", text::path(folder)));
+                Item::found(label, finding.fix("make the folder writable, or set FARMHAND_HOME to another"))
+            }
+        });
+    }
+}
