@@ -1,2 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//! check.
+//! What is worth knowing, or mending, before a scene is sent.
+
+mod abilities;
+mod finding;
+mod rules;
+
+pub use abilities::{Abilities, Device};
+pub use finding::{Finding, Severity};
+pub use rules::{Subject, check};

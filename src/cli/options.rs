@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use crate::frames::FrameSet;
 use crate::job::{Existing, JobRequest};
+use crate::lanes;
 
 /// Which farm, and how to get in.
 #[derive(Args, Debug, Clone)]
@@ -166,9 +167,9 @@ pub fn request(file: &Path, scene: &SceneOptions, placing: &PlacingOptions) -> R
         view_layers: scene.view_layers.clone(),
         samples: scene.samples,
         percentage: scene.percentage,
-        device: value_name(scene.device),
+        device: scene.device.into(),
         gpu_required: scene.gpu_required,
-        denoise: value_name(scene.denoise),
+        denoise: scene.denoise.into(),
         output: placing.output.clone(),
         existing: match placing.existing {
             ExistingFrames::Replace => Existing::Replace,
@@ -177,7 +178,7 @@ pub fn request(file: &Path, scene: &SceneOptions, placing: &PlacingOptions) -> R
         },
         priority: placing.priority,
         lanes: placing.lanes,
-        order: value_name(placing.order),
+        order: placing.order.into(),
         name: placing.name.clone(),
         threads: placing.threads,
         auto_run: scene.auto_run,
@@ -186,7 +187,35 @@ pub fn request(file: &Path, scene: &SceneOptions, placing: &PlacingOptions) -> R
     })
 }
 
-/// The name that a value has on the command line.
-fn value_name<T: ValueEnum>(value: T) -> String {
-    value.to_possible_value().map(|possible| possible.get_name().to_owned()).unwrap_or_default()
+impl From<Device> for lanes::Device {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Auto => Self::Auto,
+            Device::Cpu => Self::Cpu,
+            Device::Gpu => Self::Gpu,
+            Device::Optix => Self::Optix,
+            Device::Cuda => Self::Cuda,
+            Device::Hip => Self::Hip,
+            Device::Oneapi => Self::Oneapi,
+            Device::Metal => Self::Metal,
+        }
+    }
+}
+
+impl From<Denoise> for lanes::Denoise {
+    fn from(denoise: Denoise) -> Self {
+        match denoise {
+            Denoise::Scene => Self::Scene,
+            Denoise::Off => Self::Off,
+        }
+    }
+}
+
+impl From<FrameOrder> for lanes::Order {
+    fn from(order: FrameOrder) -> Self {
+        match order {
+            FrameOrder::Auto => Self::Auto,
+            FrameOrder::Sequential => Self::Sequential,
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::frames::FrameSet;
+use crate::lanes::{Denoise, Device, Order};
 
 /// What to do with frames that are there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,12 +38,12 @@ pub struct JobRequest {
     pub samples: Option<u32>,
     /// The size in percent of the scene's resolution.
     pub percentage: Option<u32>,
-    /// What computes the picture: a device word of the job description.
-    pub device: String,
+    /// What computes the picture.
+    pub device: Device,
     /// Fail at once where no GPU can be used.
     pub gpu_required: bool,
-    /// `scene` or `off`, as in the job description.
-    pub denoise: String,
+    /// Whether pictures are denoised.
+    pub denoise: Denoise,
     /// A folder for the frames, or a pattern where it holds `#`; relative paths are relative to the current folder.
     pub output: Option<PathBuf>,
     /// What to do with frames that are there already.
@@ -51,8 +52,8 @@ pub struct JobRequest {
     pub priority: i32,
     /// The number of lanes; else as many as the farm has room for.
     pub lanes: Option<u32>,
-    /// `auto`, `sequential` or `scouts-then-wait`, as in the job description.
-    pub order: String,
+    /// In which order frames are rendered.
+    pub order: Order,
     /// The job's name; else the scene file's.
     pub name: Option<String>,
     /// CPU threads for each lane, 0 for the scene's own setting; else some are left for the person at this computer.
@@ -74,14 +75,14 @@ impl JobRequest {
             view_layers: Vec::new(),
             samples: None,
             percentage: None,
-            device: "auto".to_owned(),
+            device: Device::default(),
             gpu_required: false,
-            denoise: "scene".to_owned(),
+            denoise: Denoise::default(),
             output: None,
             existing: Existing::default(),
             priority: 50,
             lanes: None,
-            order: "auto".to_owned(),
+            order: Order::default(),
             name: None,
             threads: None,
             auto_run: false,

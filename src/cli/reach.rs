@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A farm as commands see it: this computer's or a Manager elsewhere, with failures that have exit codes.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::options::FarmOptions;
+use super::summary::Summary;
+use crate::check::Abilities;
+use crate::farm::models::{Job, JobStatus, TaskSummary};
+use crate::farm::{Client, ClientOptions, FarmError, Secret};
+use crate::job::{Environment, FarmKind};
+use crate::lanes::{FrameRecord, JobProgress};
+use crate::local;
+use crate::watch::companion;
+
+/// A farm that commands talk to.
+pub struct Farm {
+    client: Client,
+    name: String,
+    kind: FarmKind,
+    slots: u32,
+    /// The farm answers what a bare Manager does not: the progress of frames.
+    tells_frames: AtomicBool,
+}
+
+impl Farm {
+    /// The farm that the options name; one on this computer must be awake already.
+    pub async fn reach(options: &FarmOptions, context: &Context) -> Result<Self, Failure> {
+        let name = options.name();
+        if name == "local" {
+            let status = local::status(&context.dirs).await?;
+            let Some(running) = status.running else {
+                return Err(Failure::new(Exit::Unreachable, "the farm on this computer is asleep")
+                    .hint("farmhand local start wakes it, and so does farmhand render FILE"));
+            };
+            return Self::of_running(&running);
+        }
+        let mut client_options = ClientOptions::new(&name);
+        if let Some(token) = FarmOptions::token() {
+            client_options = client_options.token(Secret::new(&token));
+        }
+        let client = Client::new(client_options)?;
+        let name = client.base_url();
+        Ok(Self { client, name, kind: FarmKind::Manager, slots: 0, tells_frames: AtomicBool::new(true) })
+    }
+
+    /// The farm on this computer, woken where it sleeps.
+    pub async fn wake_local(slots: Option<u32>, context: &Context) -> Result<Self, Failure> {
+        let running = local::start(&context.dirs, &local::StartOptions { launcher: context.host.launcher.clone(), slots, ..Default::default() }).await?;
+        Self::of_running(&running)
+    }
+
+    fn of_running(running: &local::Running) -> Result<Self, Failure> {
+        let client = Client::new(ClientOptions::new(&running.url).token(running.token.clone()))?;
+        Ok(Self { client, name: "local".to_owned(), kind: FarmKind::Local, slots: running.slots, tells_frames: AtomicBool::new(true) })
+    }
+
+    /// The client behind it.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The name that `--farm` takes.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name for people.
+    pub fn title(&self) -> &str {
+        if self.is_local() { "this computer" } else { &self.name }
+    }
+
+    /// Whether it is the farm on this computer.
+    pub fn is_local(&self) -> bool {
+        self.kind == FarmKind::Local
+    }
+
+    /// What has to stand behind a command so that it means this farm: nothing, or ` --farm URL`.
+    pub fn option(&self) -> String {
+        let usual = FarmOptions { farm: None }.name();
+        let is_usual = if self.is_local() { usual == "local" } else { usual.trim_end_matches('/') == self.name.trim_end_matches('/') };
+        if is_usual { String::new() } else { format!(" --farm {}", self.name) }
+    }
+
+    /// What a submission has to know of this farm.
+    pub async fn environment(&self) -> Result<Environment, Failure> {
+        let mut environment = Environment::of_process(self.kind);
+        environment.slots = self.slots;
+        if self.is_local() {
+            environment.abilities = Some(companion::blender(&self.client).await?);
+        }
+        Ok(environment)
+    }
+
+    /// All jobs, the newest first.
+    pub async fn jobs(&self) -> Result<Vec<Job>, Failure> {
+        let mut jobs = self.client.jobs().await?;
+        jobs.sort_by(|one, other| other.created.cmp(&one.created));
+        Ok(jobs)
+    }
+
+    /// The job that a person means: a whole id, the beginning of one, or `latest`.
+    pub async fn find(&self, wanted: &str) -> Result<Job, Failure> {
+        let jobs = self.jobs().await?;
+        pick(jobs, wanted).map_err(|failure| failure.hint(format!("farmhand jobs{} lists them", self.option())))
+    }
+
+    /// A job with its progress.
+    pub async fn summary(&self, job: Job) -> Result<Summary, Failure> {
+        if self.tells_frames.load(Ordering::Relaxed) {
+            match companion::job_progress(&self.client, &job.id).await {
+                Ok(progress) => return Ok(Summary { job, progress }),
+                Err(FarmError::NotFound { .. } | FarmError::BadAnswer { .. }) => self.tells_frames.store(false, Ordering::Relaxed),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Summary::from_job_alone(job))
+    }
+
+    /// Jobs with their progress.
+    pub async fn summaries(&self, jobs: impl Iterator<Item = Job>) -> Result<Vec<Summary>, Failure> {
+        let mut summaries = Vec::new();
+        for job in jobs {
+            summaries.push(self.summary(job).await?);
+        }
+        Ok(summaries)
+    }
+
+    /// The same job, as it is now.
+    pub async fn refresh(&self, job: &Job) -> Result<Summary, Failure> {
+        let job = self.client.without_retries().job(&job.id).await?;
+        self.summary(job).await
+    }
+
+    /// The records of a job's finished frames.
+    pub async fn frames(&self, job: &Job) -> Result<Vec<FrameRecord>, Failure> {
+        companion::job_frames(&self.client, &job.id).await.map_err(|error| match error {
+            FarmError::NotFound { .. } | FarmError::BadAnswer { .. } => {
+                Failure::failed("this farm keeps no record of single frames").hint("farmhand show tells how many are done")
+            }
+            error => error.into(),
+        })
+    }
+
+    /// A job's tasks.
+    pub async fn tasks(&self, job: &Job) -> Result<Vec<TaskSummary>, Failure> {
+        Ok(self.client.tasks(&job.id).await?)
+    }
+
+    /// The end of a task's log.
+    pub async fn log(&self, task_id: &str) -> Result<String, Failure> {
+        Ok(self.client.task_log_text(task_id).await?.unwrap_or_default())
+    }
+
+    /// Asks for another status of a job.
+    pub async fn set_status(&self, job: &Job, status: JobStatus, reason: &str) -> Result<(), Failure> {
+        Ok(self.client.set_job_status(&job.id, status, reason).await?)
+    }
+
+    /// Asks for what is not done: the failed frames by name where the farm can, else the whole rest.
+    pub async fn retry(&self, job: &Job) -> Result<Vec<i32>, Failure> {
+        match companion::retry(&self.client, &job.id).await {
+            Ok(frames) => Ok(frames),
+            Err(FarmError::NotFound { .. }) => {
+                self.set_status(job, JobStatus::Requeueing, "asked for again by farmhand retry").await?;
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes a job from the farm's list.
+    pub async fn delete(&self, job: &Job) -> Result<(), Failure> {
+        Ok(self.client.delete_job(&job.id).await?)
+    }
+}
+
+fn pick(jobs: Vec<Job>, wanted: &str) -> Result<Job, Failure> {
+    if jobs.is_empty() {
+        return Err(Failure::failed("the farm has no jobs"));
+    }
+    let wanted = wanted.trim().to_lowercase();
+    if wanted == "latest" {
+        return jobs.into_iter().next().ok_or_else(|| Failure::failed("the farm has no jobs"));
+    }
+    let mut found: Vec<Job> = jobs.into_iter().filter(|job| !wanted.is_empty() && job.id.starts_with(&wanted)).collect();
+    match (found.pop(), found.len()) {
+        (Some(job), 0) => Ok(job),
+        (None, _) => Err(Failure::failed(format!("no job's id begins with \"{wanted}\""))),
+        (Some(_), others) => Err(Failure::usage(format!("\"{wanted}\" is the beginning of {} jobs' ids; write more of it", others + 1))),
+    }
+}
+
+impl From<FarmError> for Failure {
+    fn from(error: FarmError) -> Self {
+        let exit = match &error {
+            FarmError::BadUrl { .. } | FarmError::BadToken | FarmError::BadId { .. } => Exit::Usage,
+            FarmError::Unauthorized { .. } | FarmError::Moved { .. } | FarmError::Setup { .. } => Exit::Unreachable,
+            error if error.is_offline() => Exit::Unreachable,
+            _ => Exit::Failed,
+        };
+        Self::caused(exit, &error)
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What is in the output folder already.
+
+use super::inspect::Inspected;
+use super::place::{self, Place};
+use super::request::{Existing, JobRequest};
+use crate::frames::FrameSet;
+use crate::outputs;
+
+/// With so many frames, only a part is looked for where the answer is no more than a remark.
+const FRAMES_COUNTED: u64 = 20_000;
+
+/// Which frames are there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The frames with all their files.
+    pub present: FrameSet,
+    /// How many frames were looked for.
+    pub searched: u64,
+}
+
+/// Looks for the files of each frame. To be skipped, a frame's files must be whole; to be mentioned, being there is enough.
+pub fn look(inspected: &Inspected, request: &JobRequest, place: &Place) -> Found {
+    if !place.folder.is_dir() {
+        return Found::default();
+    }
+    let spec = inspected.scene.output_spec(&place.pattern, &request.view_layers);
+    let skips = request.existing == Existing::Skip;
+    let searched = if skips { inspected.frames.len() } else { inspected.frames.len().min(FRAMES_COUNTED) };
+    let is_there = |frame: &i32| {
+        let files = spec.files_for(*frame);
+        !files.is_empty() && files.iter().all(|file| if skips { outputs::is_whole(file) } else { file.is_file() })
+    };
+    let looked_for = inspected.frames.iter().take(usize::try_from(searched).unwrap_or(usize::MAX));
+    Found { present: FrameSet::from_frames(looked_for.filter(is_there)), searched }
+}
+
+/// The place itself where its folder is not there or empty, else the first numbered folder beside it that is.
+pub fn fresh_folder(place: Place) -> Place {
+    let is_fresh = |place: &Place| std::fs::read_dir(&place.folder).map_or(!place.folder.exists(), |mut entries| entries.next().is_none());
+    if is_fresh(&place) {
+        return place;
+    }
+    (2..10_000).map(|number| place::numbered(&place, number)).find(is_fresh).unwrap_or(place)
+}

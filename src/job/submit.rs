@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Sends a job that was prepared, and leaves nothing behind where that fails.
+
+use tokio_util::sync::CancellationToken;
+
+use super::environment::FarmKind;
+use super::error::JobError;
+use super::event::{Event, Listener, Stage};
+use super::prepare::{JOB_TYPE, OUTPUT_KEY, Prepared};
+use super::staging;
+use crate::farm::models::{Job, JobStatus};
+use crate::farm::{Client, FarmError};
+use crate::frames::FrameSet;
+use crate::watch::BLEND_FILE_KEY;
+
+/// Stages and sends a job. Cancelled before the farm has it, nothing is left behind; cancelled after, the farm is asked
+/// to stop it.
+pub async fn submit(
+    client: &Client,
+    prepared: &Prepared,
+    listener: Listener<'_>,
+    cancel: &CancellationToken,
+) -> Result<Job, JobError> {
+    if prepared.is_held_back() {
+        return Err(JobError::HeldBack { findings: prepared.holding_back().cloned().collect() });
+    }
+    unless_cancelled(cancel, refuse_a_second(client, prepared)).await?;
+    unless_cancelled(cancel, know_the_job_type(client, prepared)).await?;
+
+    listener(Event::Stage(Stage::Staging));
+    let description = &prepared.description;
+    let written = serde_json::to_vec_pretty(description).map_err(std::io::Error::other);
+    let written = written.map_err(JobError::staging(&prepared.staging_dir()))?;
+    let staged = staging::stage(prepared.output_dir(), &description.submission_id, &written, prepared.renderer_source.as_bytes())?;
+    if cancel.is_cancelled() {
+        return Err(JobError::Cancelled);
+    }
+
+    listener(Event::Stage(Stage::Sending));
+    let sent = match client.submit(&prepared.submitted).await {
+        // The job may be there: its files must be, too.
+        Err(error @ FarmError::SubmissionUnsettled { .. }) => {
+            staged.keep();
+            return Err(error.into());
+        }
+        sent => sent?,
+    };
+    staged.keep();
+    if cancel.is_cancelled() {
+        client.set_job_status(&sent.id, JobStatus::CancelRequested, "cancelled while it was sent").await?;
+        return Err(JobError::Cancelled);
+    }
+    listener(Event::Stage(Stage::Sent));
+    Ok(sent)
+}
+
+async fn unless_cancelled<T>(cancel: &CancellationToken, work: impl Future<Output = Result<T, JobError>>) -> Result<T, JobError> {
+    tokio::select! {
+        result = work => result,
+        () = cancel.cancelled() => Err(JobError::Cancelled),
+    }
+}
+
+/// Two jobs that write the same files would each take the other's work for broken.
+async fn refuse_a_second(client: &Client, prepared: &Prepared) -> Result<(), JobError> {
+    for job in client.jobs().await? {
+        let same_output = job.metadata.get(OUTPUT_KEY) == Some(&prepared.description.output);
+        if job.status.is_settled() || !same_output {
+            continue;
+        }
+        let its_frames = job.settings.get("frames").and_then(|frames| frames.as_str()).and_then(|frames| frames.parse::<FrameSet>().ok());
+        let both = its_frames.map_or_else(|| prepared.description.frames.clone(), |frames| shared(&frames, &prepared.description.frames));
+        if both.is_empty() {
+            continue;
+        }
+        let same_scene = job.metadata.get(BLEND_FILE_KEY) == prepared.submitted.metadata.get(BLEND_FILE_KEY);
+        let (job_id, name, status) = (job.id, job.name, job.status.to_string());
+        let (frames, output) = (both.to_string(), prepared.description.output.clone());
+        return Err(if same_scene {
+            JobError::AlreadyThere { job_id, name, status, frames, output }
+        } else {
+            JobError::OutputTaken { job_id, name, status, frames, output }
+        });
+    }
+    Ok(())
+}
+
+fn shared(one: &FrameSet, other: &FrameSet) -> FrameSet {
+    one.difference(&one.difference(other))
+}
+
+/// A Manager without the job type would take the job and never render it in lanes.
+async fn know_the_job_type(client: &Client, prepared: &Prepared) -> Result<(), JobError> {
+    if prepared.farm == FarmKind::Local {
+        return Ok(());
+    }
+    match client.job_type(JOB_TYPE).await {
+        Ok(_) => Ok(()),
+        Err(FarmError::NotFound { .. }) => Err(JobError::NoJobType { job_type: JOB_TYPE, farm: client.base_url() }),
+        Err(error) => Err(error.into()),
+    }
+}
