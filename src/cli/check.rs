@@ -33,8 +33,8 @@ pub struct Options {
 pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failure> {
     let request = request(&options.file, &options.scene, &options.placing)?;
     let inspected = job::inspect(&request)?;
-    let environment = reach::environment_without_farm(context).await?;
-    let prepared = job::prepare(&request, inspected, &environment)?;
+    let environment = reach::environment_without_farm(context).await;
+    let prepared = job::prepare(&request, &inspected, &environment)?;
     let exit = if prepared.is_held_back() { Exit::Findings } else { Exit::Done };
     if options.json.json {
         context.terminal.json(&json!({"findings": prepared.findings()}));

@@ -138,13 +138,13 @@ fn devices(abilities: &Abilities) -> Item {
 
 async fn look_at_the_local_farm(items: &mut Vec<Item>, context: &Context) -> Value {
     match local::status(&context.dirs).await {
-        Ok(status) => {
-            let text = match (&status.url, status.pid) {
-                (Some(url), Some(pid)) => format!("running at {url}, process {pid}"),
-                _ => "asleep; the first render wakes it".to_owned(),
-            };
-            items.push(Item::good("local farm", text));
-            json!(status)
+        Ok(Some(running)) => {
+            items.push(Item::good("local farm", format!("awake at {}, process {}", running.url, running.pid)));
+            json!({"state": "running", "pid": running.pid, "url": running.url})
+        }
+        Ok(None) => {
+            items.push(Item::good("local farm", "asleep; the first render wakes it"));
+            json!({"state": "stopped", "pid": null, "url": null})
         }
         Err(error) => {
             let finding = Finding::error("local-farm", with_causes(&error));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! How a command ends when it does not go well: what to say, and with which exit code.
 
-use crate::farm::FarmError;
-
 /// How a command ended; the numbers are a promise to scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {

@@ -2,7 +2,7 @@
 //! Follows a job until it ends, the farm is gone for too long, or the person has seen enough.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 
@@ -15,11 +15,10 @@ use super::style::Style;
 use super::summary::Summary;
 use super::text;
 use crate::farm::models::{Job, JobStatus};
+use crate::watch::{Follow, FollowOptions, WatchError};
 
-/// How often the farm is asked.
-const ASK_INTERVAL: Duration = Duration::from_millis(500);
-/// How long a farm may be silent before following ends.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How often what moves by itself, such as the time that a frame has taken, is drawn again.
+const REDRAW_INTERVAL: Duration = Duration::from_millis(500);
 /// Failed frames that are told at the end.
 const FAILURES_SHOWN: usize = 5;
 
@@ -37,45 +36,26 @@ pub enum Output {
 /// Follows `job` to its end; returns the last that was seen of it and the exit code that this means.
 pub async fn follow(farm: &Farm, job: Job, output: Output, context: &mut Context) -> Result<(Summary, Exit), Failure> {
     let mut view = if output == Output::Text { View::of(&context.terminal) } else { View::Silent };
-    let mut heard = Instant::now();
-    let mut told_silence = false;
-    let mut last_line = String::new();
+    let mut news = Follow::new(farm.source(), job.id.clone(), FollowOptions::default());
     let mut seen = Summary::from_job_alone(job);
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut redraw = tokio::time::interval(REDRAW_INTERVAL);
     loop {
-        match farm.refresh(&seen.job).await {
-            Ok(summary) => {
-                heard = Instant::now();
-                told_silence = false;
-                seen = summary;
-            }
-            Err(failure) if failure.exit != Exit::Unreachable || heard.elapsed() > PATIENCE => {
-                view.clear();
-                return Err(failure);
-            }
-            Err(_) if told_silence => {}
-            Err(failure) => {
-                told_silence = true;
-                view.say(&mut context.terminal, &format!("{} Still trying.", failure.message));
-            }
-        }
-        let settled = seen.job.status.is_settled();
-        if output == Output::JsonLines {
-            let value = seen.to_json();
-            if value.to_string() != last_line {
-                last_line = value.to_string();
-                context.terminal.json_line(&value);
-            }
-        }
-        if settled {
-            break;
-        }
-        view.update(&mut context.terminal, seen.job.status.as_str(), &seen.progress, unix_secs(OffsetDateTime::now_utc()));
-        if context.terminal.reader_gone() {
-            return Ok((seen, Exit::Done));
-        }
         tokio::select! {
-            () = tokio::time::sleep(ASK_INTERVAL) => {}
+            told = news.next() => match told {
+                Ok(Some(job)) => {
+                    seen.update(job);
+                    if output == Output::JsonLines {
+                        context.terminal.json_line(&seen.to_json());
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    view.clear();
+                    return Err(lost(&error, &seen, farm));
+                }
+            },
+            _ = redraw.tick() => {}
             _ = &mut interrupted => {
                 view.clear();
                 if output == Output::Text {
@@ -84,6 +64,11 @@ pub async fn follow(farm: &Farm, job: Job, output: Output, context: &mut Context
                 return Ok((seen, Exit::Interrupted));
             }
         }
+        if context.terminal.reader_gone() {
+            return Ok((seen, Exit::Done));
+        }
+        let now = unix_secs(OffsetDateTime::now_utc());
+        view.update(&mut context.terminal, seen.job.status.as_str(), &seen.progress, now);
     }
     view.clear();
     if output == Output::Text {
@@ -93,6 +78,17 @@ pub async fn follow(farm: &Farm, job: Job, output: Output, context: &mut Context
     }
     let exit = if seen.job.status == JobStatus::Completed { Exit::Done } else { Exit::Failed };
     Ok((seen, exit))
+}
+
+/// The farm went away for too long. The job is not lost by that.
+fn lost(error: &WatchError, seen: &Summary, farm: &Farm) -> Failure {
+    let id = text::short_id(&seen.job.id);
+    let exit = match error {
+        WatchError::Farm(error) if !error.is_offline() => Exit::Failed,
+        _ => Exit::Unreachable,
+    };
+    let start = if farm.is_local() { "farmhand local start, then " } else { "" };
+    Failure::caused(exit, error).hint(format!("{start}farmhand watch {id}{} goes on", farm.option()))
 }
 
 fn say_goodbye(farm: &Farm, seen: &Summary, context: &mut Context) {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::options::JsonOption;
-use super::reach::Farm;
+use super::reach::{self, Farm};
 use super::text;
 use crate::local;
 
@@ -60,4 +60,80 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
         Verb::Purge { yes, json } => purge(yes, json, context).await,
         Verb::Serve(options) => Ok(local::serve(&context.dirs, options).await.map(|()| Exit::Done)?),
     }
+}
+
+async fn start(slots: Option<u32>, json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
+    let (running, was_running) = reach::wake(slots, context).await?;
+    if json.json {
+        context.terminal.json(&json!({"state": "running", "pid": running.pid, "url": running.url}));
+        return Ok(Exit::Done);
+    }
+    let verb = if was_running { "runs already" } else { "runs" };
+    let style = context.terminal.out_style;
+    context.terminal.data(format!("{} The farm on this computer {verb}: {}, process {}.", style.good("✓"), running.url, running.pid));
+    if was_running && slots.is_some() {
+        context.terminal.note("It keeps its slots; stop it first to change them: farmhand local stop");
+    }
+    Ok(Exit::Done)
+}
+
+async fn stop(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
+    let was_running = local::stop(&context.dirs).await?;
+    if json.json {
+        context.terminal.json(&json!({"state": "stopped", "pid": null, "url": null, "was_running": was_running}));
+    } else if was_running {
+        context.terminal.data("The farm on this computer sleeps. Jobs that were in work go on at the next start.");
+    } else {
+        context.terminal.data("The farm on this computer sleeps already.");
+    }
+    Ok(Exit::Done)
+}
+
+async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
+    let running = local::status(&context.dirs).await?;
+    if json.json {
+        let state = if running.is_some() { "running" } else { "stopped" };
+        let running = running.as_ref();
+        context.terminal.json(&json!({
+            "state": state,
+            "pid": running.map(|running| running.pid),
+            "url": running.map(|running| &running.url),
+        }));
+        return Ok(Exit::Done);
+    }
+    let style = context.terminal.out_style;
+    match running {
+        Some(running) => context.terminal.data(format!("{} at {}, process {}", style.good("running"), running.url, running.pid)),
+        None => {
+            context.terminal.data(style.dim("asleep"));
+            context.terminal.note("Wake it with farmhand local start; farmhand render FILE does it, too.");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn purge(yes: bool, json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
+    let (running, _) = reach::wake(None, context).await?;
+    let farm = Farm::of_running(&running, &context.dirs)?;
+    let ended: Vec<_> = farm.jobs().await?.into_iter().filter(|job| job.status.is_settled()).collect();
+    let jobs = text::count(ended.len() as u64, "job");
+    if !ended.is_empty() && !yes {
+        if !context.terminal.interactive {
+            return Err(Failure::usage("nobody is here to be asked").hint("add --yes to purge without a question"));
+        }
+        if !context.terminal.confirm(&format!("Forget {jobs} that have ended? Their frames stay.")) {
+            context.terminal.note("Nothing was forgotten.");
+            return Ok(Exit::Failed);
+        }
+    }
+    for job in &ended {
+        farm.delete(job).await?;
+    }
+    if json.json {
+        let ids: Vec<_> = ended.iter().map(|job| &job.id).collect();
+        context.terminal.json(&json!({"deleted": ids}));
+    } else {
+        context.terminal.data(format!("{jobs} forgotten; all frames stay where they are."));
+    }
+    Ok(Exit::Done)
 }

@@ -31,13 +31,12 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let farm = Farm::reach(&options.farm, context).await?;
     let job = farm.find(&options.job.job).await?;
     let tasks = farm.tasks(&job).await?;
-    let wanted = options.lane.as_deref().map(|lane| format!("lane-{lane}"));
     let mut shown = Vec::new();
     for task in tasks {
-        if wanted.as_ref().is_some_and(|wanted| *wanted != task.name) {
+        if options.lane.as_deref().is_some_and(|lane| !is_lane(&task.name, lane)) {
             continue;
         }
-        let text = farm.log_tail(&task.id).await?;
+        let text = farm.log(&task.id).await?;
         let lines: Vec<&str> = text.lines().collect();
         let from = lines.len().saturating_sub(options.lines);
         let tail: Vec<String> = lines.iter().skip(from).map(|line| (*line).to_owned()).collect();
@@ -65,4 +64,22 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
         }
     }
     Ok(Exit::Done)
+}
+
+/// Whether a task of that name is that lane: `lane-0 1-20` is lane 0, `last-lane` the last.
+fn is_lane(task_name: &str, lane: &str) -> bool {
+    let first_word = task_name.split(' ').next().unwrap_or_default();
+    first_word == format!("lane-{lane}") || (lane == "last" && first_word == "last-lane")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_lane;
+
+    #[test]
+    fn a_lane_is_known_by_its_number_or_as_the_last() {
+        assert!(is_lane("lane-1 1-20", "1"));
+        assert!(!is_lane("lane-10 1-20", "1"));
+        assert!(is_lane("last-lane", "last"));
+    }
 }

@@ -147,6 +147,10 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
 
 fn report(terminal: &mut Terminal, failure: &Failure) -> Exit {
     let style = terminal.err_style;
+    if failure.exit == Exit::Done {
+        terminal.note(format!("{} {}", style.good("✓"), failure.message));
+        return failure.exit;
+    }
     terminal.note(format!("{} {}", style.bad("error:"), failure.message));
     if let Some(hint) = &failure.hint {
         terminal.note(format!("{} {hint}", style.busy(" help:")));

@@ -115,7 +115,6 @@ pub struct PlacingOptions {
 
 /// What computes the picture.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the name of a Cycles device type")]
 pub enum Device {
     Auto,
     Cpu,

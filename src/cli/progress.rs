@@ -64,15 +64,6 @@ impl View {
         }
     }
 
-    /// Says something beside the progress, without tearing the bars.
-    pub fn say(&mut self, terminal: &mut Terminal, line: &str) {
-        match self {
-            Self::Bars(bars) => bars.all.suspend(|| terminal.note(line)),
-            Self::Lines(_) => terminal.note(line),
-            Self::Silent => {}
-        }
-    }
-
     /// Takes the bars away; what is said next stands in their place.
     pub fn clear(self) {
         if let Self::Bars(bars) = self {

@@ -8,13 +8,15 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::options::FarmOptions;
 use super::summary::Summary;
+use super::text;
 use crate::check::Abilities;
+use crate::config::Dirs;
 use crate::farm::models::{Job, JobStatus, TaskSummary};
 use crate::farm::{Client, ClientOptions, FarmError, Secret};
-use crate::job::{Environment, FarmKind};
-use crate::lanes::{FrameRecord, JobProgress};
-use crate::local;
-use crate::watch::companion;
+use crate::job::{Environment, FarmKind, JobError};
+use crate::lanes::FrameRecord;
+use crate::local::{self, LocalError};
+use crate::watch::{Found, Source, companion};
 
 /// A farm that commands talk to.
 pub struct Farm {
@@ -24,6 +26,8 @@ pub struct Farm {
     slots: u32,
     /// The farm answers what a bare Manager does not: the progress of frames.
     tells_frames: AtomicBool,
+    /// Where the farm on this computer leaves its note; it has another address after each start.
+    dirs: Option<Dirs>,
 }
 
 impl Farm {
@@ -31,12 +35,11 @@ impl Farm {
     pub async fn reach(options: &FarmOptions, context: &Context) -> Result<Self, Failure> {
         let name = options.name();
         if name == "local" {
-            let status = local::status(&context.dirs).await?;
-            let Some(running) = status.running else {
+            let Some(running) = local::status(&context.dirs).await? else {
                 return Err(Failure::new(Exit::Unreachable, "the farm on this computer is asleep")
                     .hint("farmhand local start wakes it, and so does farmhand render FILE"));
             };
-            return Self::of_running(&running);
+            return Self::of_running(&running, &context.dirs);
         }
         let mut client_options = ClientOptions::new(&name);
         if let Some(token) = FarmOptions::token() {
@@ -44,23 +47,40 @@ impl Farm {
         }
         let client = Client::new(client_options)?;
         let name = client.base_url();
-        Ok(Self { client, name, kind: FarmKind::Manager, slots: 0, tells_frames: AtomicBool::new(true) })
+        Ok(Self { client, name, kind: FarmKind::Manager, slots: 0, tells_frames: AtomicBool::new(true), dirs: None })
     }
 
     /// The farm on this computer, woken where it sleeps.
     pub async fn wake_local(slots: Option<u32>, context: &Context) -> Result<Self, Failure> {
-        let running = local::start(&context.dirs, &local::StartOptions { launcher: context.host.launcher.clone(), slots, ..Default::default() }).await?;
-        Self::of_running(&running)
+        let (running, _) = wake(slots, context).await?;
+        Self::of_running(&running, &context.dirs)
     }
 
-    fn of_running(running: &local::Running) -> Result<Self, Failure> {
-        let client = Client::new(ClientOptions::new(&running.url).token(running.token.clone()))?;
-        Ok(Self { client, name: "local".to_owned(), kind: FarmKind::Local, slots: running.slots, tells_frames: AtomicBool::new(true) })
+    /// The farm on this computer that runs.
+    pub fn of_running(running: &local::Running, dirs: &Dirs) -> Result<Self, Failure> {
+        Ok(Self {
+            client: client_of(running)?,
+            name: "local".to_owned(),
+            kind: FarmKind::Local,
+            slots: running.slots,
+            tells_frames: AtomicBool::new(true),
+            dirs: Some(dirs.clone()),
+        })
     }
 
     /// The client behind it.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Where whoever follows a job finds the farm, again and again.
+    pub fn source(&self) -> Source {
+        let Some(dirs) = self.dirs.clone() else { return self.client.clone().into() };
+        Source::looking(move || match local::running(&dirs) {
+            Ok(Some(running)) => client_of(&running).into(),
+            Ok(None) => Found::Stopped,
+            Err(error) => Found::Unclear(error.to_string()),
+        })
     }
 
     /// The name that `--farm` takes.
@@ -87,7 +107,7 @@ impl Farm {
 
     /// What a submission has to know of this farm.
     pub async fn environment(&self) -> Result<Environment, Failure> {
-        let mut environment = Environment::of_process(self.kind);
+        let mut environment = Environment::of_process(self.kind, local::renderer_source());
         environment.slots = self.slots;
         if self.is_local() {
             environment.abilities = Some(companion::blender(&self.client).await?);
@@ -127,12 +147,6 @@ impl Farm {
             summaries.push(self.summary(job).await?);
         }
         Ok(summaries)
-    }
-
-    /// The same job, as it is now.
-    pub async fn refresh(&self, job: &Job) -> Result<Summary, Failure> {
-        let job = self.client.without_retries().job(&job.id).await?;
-        self.summary(job).await
     }
 
     /// The records of a job's finished frames.
@@ -178,6 +192,32 @@ impl Farm {
     }
 }
 
+fn client_of(running: &local::Running) -> Result<Client, FarmError> {
+    Client::new(ClientOptions::new(&running.url).token(running.token.clone()))
+}
+
+/// What this computer can do, asked of its Blender itself: no farm has to be awake for that.
+pub async fn environment_without_farm(context: &Context) -> Environment {
+    let mut environment = Environment::of_process(FarmKind::Local, local::renderer_source());
+    environment.slots = 1;
+    environment.abilities = abilities_without_farm(context).await.ok().map(|(_, abilities)| abilities);
+    environment
+}
+
+/// The Blender of this computer and what it can do.
+pub async fn abilities_without_farm(context: &Context) -> Result<(PathBuf, Abilities), Failure> {
+    let (dirs, python) = (context.dirs.clone(), context.host.python.clone());
+    let asked = tokio::task::spawn_blocking(move || local::ask_blender(&dirs, python)).await;
+    let (path, probe) = asked.map_err(|error| Failure::failed(error.to_string()))??;
+    Ok((path, probe))
+}
+
+/// Wakes the farm on this computer; says whether it was awake before.
+pub async fn wake(slots: Option<u32>, context: &Context) -> Result<(local::Running, bool), Failure> {
+    let options = local::StartOptions { launcher: context.host.launcher.clone(), slots };
+    Ok(local::start(&context.dirs, &options).await?)
+}
+
 fn pick(jobs: Vec<Job>, wanted: &str) -> Result<Job, Failure> {
     if jobs.is_empty() {
         return Err(Failure::failed("the farm has no jobs"));
@@ -191,6 +231,30 @@ fn pick(jobs: Vec<Job>, wanted: &str) -> Result<Job, Failure> {
         (Some(job), 0) => Ok(job),
         (None, _) => Err(Failure::failed(format!("no job's id begins with \"{wanted}\""))),
         (Some(_), others) => Err(Failure::usage(format!("\"{wanted}\" is the beginning of {} jobs' ids; write more of it", others + 1))),
+    }
+}
+
+impl From<LocalError> for Failure {
+    fn from(error: LocalError) -> Self {
+        Self::caused(Exit::Failed, &error)
+    }
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Farm(error) => error.into(),
+            JobError::UnknownScene { .. } => Self::caused(Exit::Usage, &error),
+            JobError::Frames { .. } | JobError::HeldBack { .. } => Self::caused(Exit::Findings, &error),
+            JobError::NothingToRender { .. } => Self::caused(Exit::Done, &error),
+            JobError::Cancelled => Self::caused(Exit::Interrupted, &error),
+            JobError::AlreadyThere { ref job_id, .. } | JobError::OutputTaken { ref job_id, .. } => {
+                let id = text::short_id(job_id);
+                Self::caused(Exit::Failed, &error)
+                    .hint(format!("farmhand watch {id}, farmhand cancel {id}, or --output FOLDER, or --existing new-folder"))
+            }
+            error => Self::caused(Exit::Failed, &error),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::options::{FarmOptions, JsonOption, PlacingOptions, SceneOptions, request};
+use super::options::{JsonOption, PlacingOptions, SceneOptions, request};
 use super::reach::Farm;
 use super::send::{Finish, send};
 use crate::job;
@@ -37,5 +37,5 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let inspected = job::inspect(&request)?;
     let farm = Farm::wake_local(options.slots, context).await?;
     let finish = Finish { wait: true, dry_run: false, json: options.json.json };
-    send(&farm, &request, inspected, finish, context).await
+    send(&farm, &request, &inspected, finish, context).await
 }

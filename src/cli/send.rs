@@ -30,7 +30,7 @@ pub struct Finish {
 pub async fn send(
     farm: &Farm,
     request: &JobRequest,
-    inspected: Inspected,
+    inspected: &Inspected,
     finish: Finish,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
@@ -57,7 +57,7 @@ pub async fn send(
             stop.cancel();
         }
     });
-    let sent = job::submit(farm.client(), &prepared, &job::no_events(), &cancel).await;
+    let sent = job::submit(farm.client(), &prepared, &job::no_events, &cancel).await;
     watcher.abort();
     let sent = match sent {
         Ok(sent) => sent,

@@ -14,6 +14,7 @@ use super::reach::Farm;
 use super::style::{Style, bar};
 use super::summary::{Summary, setting};
 use super::text;
+use crate::watch::USER_NAME_KEY;
 
 /// Failed frames that are told one by one; the rest is counted.
 const FAILURES_SHOWN: usize = 8;
@@ -82,7 +83,7 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
     if let Some(last) = &progress.last_output {
         line("latest", text::path(Path::new(last)));
     }
-    let user = job.metadata.get("user.name").map(|user| format!(" by {user}")).unwrap_or_default();
+    let user = job.metadata.get(USER_NAME_KEY).map(|user| format!(" by {user}")).unwrap_or_default();
     line("sent", format!("{}{user} · priority {}", text::ago((now - job.created).as_seconds_f64()), job.priority));
     if !job.activity.is_empty() {
         line("farm says", job.activity.clone());

@@ -6,7 +6,9 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::farm::models::{Job, JobStatus};
 use crate::frames::FrameSet;
+use crate::job::OUTPUT_KEY;
 use crate::lanes::JobProgress;
+use crate::watch::{BLEND_FILE_KEY, JobView, OUTPUT_DIR_KEY, USER_NAME_KEY};
 
 /// A job with its progress.
 #[derive(Clone, Debug)]
@@ -23,8 +25,19 @@ impl Summary {
             JobStatus::Completed => frames_total,
             _ => job.steps_completed.min(frames_total),
         };
-        let output_dir = job.metadata.get("farmhand.output_dir").cloned().unwrap_or_default();
+        let output_dir = job.metadata.get(OUTPUT_DIR_KEY).cloned().unwrap_or_default();
         Self { job, progress: JobProgress { frames_total, frames_done, output_dir, ..JobProgress::default() } }
+    }
+
+    /// Takes in what is new.
+    pub fn update(&mut self, view: JobView) {
+        self.job.status = view.status;
+        self.job.priority = view.priority;
+        self.job.updated = view.updated;
+        self.job.activity = view.activity;
+        if let Some(progress) = view.progress {
+            self.progress = progress;
+        }
     }
 
     /// The keys that scripts rely on, and what stands beside them.
@@ -42,12 +55,12 @@ impl Summary {
             "failed": progress.failed,
             "render_secs_total": progress.render_secs_total,
             "last_output": progress.last_output,
-            "output": job.metadata.get("farmhand.output"),
+            "output": job.metadata.get(OUTPUT_KEY),
             "output_dir": progress.output_dir,
             "blend_file": self.blend_file(),
             "frames": setting(job, "frames"),
             "priority": job.priority,
-            "user": job.metadata.get("user.name"),
+            "user": job.metadata.get(USER_NAME_KEY),
             "created": job.created.format(&Rfc3339).ok(),
             "updated": job.updated.format(&Rfc3339).ok(),
         })
@@ -55,7 +68,7 @@ impl Summary {
 
     /// The scene file, as the person who sent it names it.
     pub fn blend_file(&self) -> Option<&str> {
-        self.job.metadata.get("farmhand.blend_file").map(String::as_str).or_else(|| setting(&self.job, "blendfile"))
+        self.job.metadata.get(BLEND_FILE_KEY).map(String::as_str).or_else(|| setting(&self.job, "blendfile"))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::farm::models::{JobMetadata, JobSettings, SubmittedJob};
 use crate::farm::{SUBMISSION_ID_KEY, this_platform};
 use crate::frames::FrameSet;
 use crate::lanes::{JobDescription, Order};
-use crate::plan;
+use crate::plan::{self, LaneNeeds};
 use crate::watch::{BLEND_FILE_KEY, OUTPUT_DIR_KEY, STORAGE_KEY, USER_NAME_KEY};
 
 /// The job type that makes lanes.
@@ -196,11 +196,15 @@ fn describe(
     submission_id: String,
 ) -> JobDescription {
     let simulation_start = inspected.scene.simulation_start();
-    // Out of order, an unbaked simulation renders wrong: one lane steps through it.
-    let lane_count = if simulation_start.is_some() { 1 } else { request.lanes.unwrap_or(environment.slots.max(1)) };
+    let workers = request.lanes.unwrap_or(environment.slots);
+    let lanes = plan::lane_count(LaneNeeds {
+        workers: usize::try_from(workers).unwrap_or(usize::MAX),
+        is_watched: environment.farm == FarmKind::Local,
+        has_unbaked_simulation: simulation_start.is_some(),
+    });
     let blend_dir = inspected.blend_path.parent().unwrap_or(Path::new(""));
     JobDescription {
-        format: crate::lanes::JOB_FORMAT,
+        format: crate::lanes::job::JOB_FORMAT,
         submission_id,
         name: name_of(request, inspected),
         blend_file: text(&inspected.blend_path),
@@ -208,7 +212,7 @@ fn describe(
         blend_size_bytes: inspected.size_bytes,
         blend_modified_unix_secs: inspected.modified_unix_secs,
         scene: inspected.scene.name.clone(),
-        lanes: plan::plan_lanes(&frames, lane_count),
+        lanes: plan::plan_lanes(&frames, lanes),
         frames,
         order: if simulation_start.is_some() { Order::Sequential } else { request.order },
         output: place.pattern.clone(),
