@@ -7,14 +7,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Exit, Failure, with_causes};
+use super::failure::{Exit, Failure};
 use super::options::JsonOption;
 use super::reach;
 use super::style::Style;
 use super::text;
 use crate::check::{Abilities, Finding, Severity};
 use crate::job::is_writable;
-use crate::local;
 
 /// What `farmhand doctor` takes.
 #[derive(Args, Debug)]
@@ -137,7 +136,7 @@ fn devices(abilities: &Abilities) -> Item {
 }
 
 async fn look_at_the_local_farm(items: &mut Vec<Item>, context: &Context) -> Value {
-    match local::status(&context.dirs).await {
+    match reach::awake(&context.dirs).await {
         Ok(Some(running)) => {
             items.push(Item::good("local farm", format!("awake at {}, process {}", running.url, running.pid)));
             json!({"state": "running", "pid": running.pid, "url": running.url})
@@ -147,7 +146,7 @@ async fn look_at_the_local_farm(items: &mut Vec<Item>, context: &Context) -> Val
             json!({"state": "stopped", "pid": null, "url": null})
         }
         Err(error) => {
-            let finding = Finding::error("local-farm", with_causes(&error));
+            let finding = Finding::error("local-farm", error.message);
             items.push(Item::found("local farm", finding));
             Value::Null
         }

@@ -48,7 +48,21 @@ enum Verb {
     },
     /// Be the farm: what `start` starts in the background
     #[command(hide = true)]
-    Serve(local::ServeOptions),
+    Serve {
+        /// The port of 127.0.0.1; a free one when absent
+        #[arg(long)]
+        port: Option<u16>,
+        /// How many frames this computer renders at once
+        #[arg(long, default_value_t = 1)]
+        slots: u32,
+    },
+}
+
+impl Options {
+    /// Whether this process is to become the farm itself, which has a runtime of its own.
+    pub fn is_to_serve(&self) -> bool {
+        matches!(self.verb, Verb::Serve { .. })
+    }
 }
 
 /// Does what was asked of the local farm.
@@ -58,12 +72,22 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
         Verb::Stop { json } => stop(json, context).await,
         Verb::Status { json } => status(json, context).await,
         Verb::Purge { yes, json } => purge(yes, json, context).await,
-        Verb::Serve(options) => Ok(local::serve(&context.dirs, options).await.map(|()| Exit::Done)?),
+        Verb::Serve { .. } => Ok(Exit::Usage),
     }
 }
 
+/// Is the farm until somebody stops it. Blocks.
+pub fn serve(options: &Options, context: &Context) -> Result<Exit, Failure> {
+    let Verb::Serve { port, slots } = &options.verb else { return Ok(Exit::Usage) };
+    let options = local::ServeOptions { port: *port, slots: *slots, python: context.host.python.clone() };
+    local::serve(&options, &context.dirs)?;
+    Ok(Exit::Done)
+}
+
 async fn start(slots: Option<u32>, json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
-    let (running, was_running) = reach::wake(slots, context).await?;
+    let before = reach::awake(&context.dirs).await?;
+    let running = reach::wake(slots, context).await?;
+    let was_running = before.is_some_and(|before| before.pid == running.pid);
     if json.json {
         context.terminal.json(&json!({"state": "running", "pid": running.pid, "url": running.url}));
         return Ok(Exit::Done);
@@ -71,14 +95,15 @@ async fn start(slots: Option<u32>, json: JsonOption, context: &mut Context) -> R
     let verb = if was_running { "runs already" } else { "runs" };
     let style = context.terminal.out_style;
     context.terminal.data(format!("{} The farm on this computer {verb}: {}, process {}.", style.good("✓"), running.url, running.pid));
-    if was_running && slots.is_some() {
-        context.terminal.note("It keeps its slots; stop it first to change them: farmhand local stop");
+    if slots.is_some_and(|slots| slots != running.health.slots) {
+        let slots = text::count(running.health.slots.into(), "slot");
+        context.terminal.note(format!("It is at work and keeps its {slots}; they change when it has nothing to do."));
     }
     Ok(Exit::Done)
 }
 
 async fn stop(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
-    let was_running = local::stop(&context.dirs).await?;
+    let was_running = reach::put_to_sleep(context).await?;
     if json.json {
         context.terminal.json(&json!({"state": "stopped", "pid": null, "url": null, "was_running": was_running}));
     } else if was_running {
@@ -90,7 +115,7 @@ async fn stop(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> 
 }
 
 async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
-    let running = local::status(&context.dirs).await?;
+    let running = reach::awake(&context.dirs).await?;
     if json.json {
         let state = if running.is_some() { "running" } else { "stopped" };
         let running = running.as_ref();
@@ -113,7 +138,7 @@ async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure
 }
 
 async fn purge(yes: bool, json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
-    let (running, _) = reach::wake(None, context).await?;
+    let running = reach::wake(None, context).await?;
     let farm = Farm::of_running(&running, &context.dirs)?;
     let ended: Vec<_> = farm.jobs().await?.into_iter().filter(|job| job.status.is_settled()).collect();
     let jobs = text::count(ended.len() as u64, "job");

@@ -108,7 +108,10 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, terminal
         Ok(opened) => opened,
         Err((mut terminal, failure)) => return report(&mut terminal, &failure).into(),
     };
-    let result = runtime.block_on(dispatch(command_line.command, &mut context));
+    let result = match &command_line.command {
+        Command::Local(options) if options.is_to_serve() => local::serve(options, &context),
+        _ => runtime.block_on(dispatch(command_line.command, &mut context)),
+    };
     // Nothing that still runs in the background may hold the prompt back.
     runtime.shutdown_background();
     match result {

@@ -9,13 +9,14 @@ use super::failure::{Exit, Failure};
 use super::options::FarmOptions;
 use super::summary::Summary;
 use super::text;
-use crate::check::Abilities;
+use crate::check::{Abilities, Device};
 use crate::config::Dirs;
 use crate::farm::models::{Job, JobStatus, TaskSummary};
 use crate::farm::{Client, ClientOptions, FarmError, Secret};
 use crate::job::{Environment, FarmKind, JobError};
 use crate::lanes::FrameRecord;
-use crate::local::{self, LocalError};
+use crate::local::blender::{self, Blender, BlenderError, Probe, Search};
+use crate::local::{self, LocalError, LocalFarm, StartOptions};
 use crate::watch::{Found, Source, companion};
 
 /// A farm that commands talk to.
@@ -35,7 +36,7 @@ impl Farm {
     pub async fn reach(options: &FarmOptions, context: &Context) -> Result<Self, Failure> {
         let name = options.name();
         if name == "local" {
-            let Some(running) = local::status(&context.dirs).await? else {
+            let Some(running) = awake(&context.dirs).await? else {
                 return Err(Failure::new(Exit::Unreachable, "the farm on this computer is asleep")
                     .hint("farmhand local start wakes it, and so does farmhand render FILE"));
             };
@@ -52,17 +53,17 @@ impl Farm {
 
     /// The farm on this computer, woken where it sleeps.
     pub async fn wake_local(slots: Option<u32>, context: &Context) -> Result<Self, Failure> {
-        let (running, _) = wake(slots, context).await?;
+        let running = wake(slots, context).await?;
         Self::of_running(&running, &context.dirs)
     }
 
-    /// The farm on this computer that runs.
-    pub fn of_running(running: &local::Running, dirs: &Dirs) -> Result<Self, Failure> {
+    /// The farm on this computer that is awake.
+    pub fn of_running(running: &LocalFarm, dirs: &Dirs) -> Result<Self, Failure> {
         Ok(Self {
             client: client_of(running)?,
             name: "local".to_owned(),
             kind: FarmKind::Local,
-            slots: running.slots,
+            slots: running.health.slots,
             tells_frames: AtomicBool::new(true),
             dirs: Some(dirs.clone()),
         })
@@ -76,10 +77,9 @@ impl Farm {
     /// Where whoever follows a job finds the farm, again and again.
     pub fn source(&self) -> Source {
         let Some(dirs) = self.dirs.clone() else { return self.client.clone().into() };
-        Source::looking(move || match local::running(&dirs) {
-            Ok(Some(running)) => client_of(&running).into(),
-            Ok(None) => Found::Stopped,
-            Err(error) => Found::Unclear(error.to_string()),
+        Source::looking(move || match local::status(&dirs) {
+            Some(running) => client_of(&running).into(),
+            None => Found::Stopped,
         })
     }
 
@@ -192,8 +192,8 @@ impl Farm {
     }
 }
 
-fn client_of(running: &local::Running) -> Result<Client, FarmError> {
-    Client::new(ClientOptions::new(&running.url).token(running.token.clone()))
+fn client_of(running: &LocalFarm) -> Result<Client, FarmError> {
+    Client::new(ClientOptions::new(&running.url).token(Secret::new(&running.token)))
 }
 
 /// What this computer can do, asked of its Blender itself: no farm has to be awake for that.
@@ -206,16 +206,48 @@ pub async fn environment_without_farm(context: &Context) -> Environment {
 
 /// The Blender of this computer and what it can do.
 pub async fn abilities_without_farm(context: &Context) -> Result<(PathBuf, Abilities), Failure> {
-    let (dirs, python) = (context.dirs.clone(), context.host.python.clone());
-    let asked = tokio::task::spawn_blocking(move || local::ask_blender(&dirs, python)).await;
-    let (path, probe) = asked.map_err(|error| Failure::failed(error.to_string()))??;
-    Ok((path, probe))
+    let (cache_dir, python) = (context.dirs.cache.clone(), context.host.python.clone());
+    aside(move || {
+        let blender = Blender::find(&Search::from_environment(python))?;
+        let renderer = local::renderer_in_cache(&cache_dir).map_err(|source| BlenderError::Cache { path: cache_dir.clone(), source })?;
+        let probe = blender::probe(&blender, &renderer, &cache_dir)?;
+        Ok((blender.path, abilities(&probe)))
+    })
+    .await?
+    .map_err(|error: BlenderError| Failure::caused(Exit::Failed, &error))
 }
 
-/// Wakes the farm on this computer; says whether it was awake before.
-pub async fn wake(slots: Option<u32>, context: &Context) -> Result<(local::Running, bool), Failure> {
-    let options = local::StartOptions { launcher: context.host.launcher.clone(), slots };
-    Ok(local::start(&context.dirs, &options).await?)
+fn abilities(probe: &Probe) -> Abilities {
+    Abilities {
+        blender_version: probe.blender_version.clone(),
+        engines: probe.engines.clone(),
+        denoisers: probe.denoisers.clone(),
+        devices: probe.devices.iter().map(|device| Device { kind: device.kind.clone(), name: device.name.clone() }).collect(),
+    }
+}
+
+/// The farm on this computer, where it is awake.
+pub async fn awake(dirs: &Dirs) -> Result<Option<LocalFarm>, Failure> {
+    let dirs = dirs.clone();
+    aside(move || local::status(&dirs)).await
+}
+
+/// Wakes the farm on this computer.
+pub async fn wake(slots: Option<u32>, context: &Context) -> Result<LocalFarm, Failure> {
+    let (dirs, host) = (context.dirs.clone(), context.host.clone());
+    let options = StartOptions { launcher: host.launcher, port: None, slots, python: host.python };
+    Ok(aside(move || local::start(&options, &dirs)).await??)
+}
+
+/// Puts the farm on this computer to sleep; says whether it was awake.
+pub async fn put_to_sleep(context: &Context) -> Result<bool, Failure> {
+    let dirs = context.dirs.clone();
+    Ok(aside(move || local::stop(&dirs)).await??)
+}
+
+/// Runs what blocks where it holds nobody up.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Failure::failed(format!("a part of farmhand broke: {error}")))
 }
 
 fn pick(jobs: Vec<Job>, wanted: &str) -> Result<Job, Failure> {

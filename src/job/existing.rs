@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is in the output folder already.
 
+use std::path::Path;
+
 use super::inspect::Inspected;
 use super::place::{self, Place};
 use super::request::{Existing, JobRequest};
 use crate::frames::FrameSet;
-use crate::outputs;
+use crate::outputs::{self, Wholeness};
 
 /// With so many frames, only a part is looked for where the answer is no more than a remark.
 const FRAMES_COUNTED: u64 = 20_000;
@@ -29,10 +31,19 @@ pub fn look(inspected: &Inspected, request: &JobRequest, place: &Place) -> Found
     let searched = if skips { inspected.frames.len() } else { inspected.frames.len().min(FRAMES_COUNTED) };
     let is_there = |frame: &i32| {
         let files = spec.files_for(*frame);
-        !files.is_empty() && files.iter().all(|file| if skips { outputs::is_whole(file) } else { file.is_file() })
+        !files.is_empty() && files.iter().map(Path::new).all(|file| if skips { is_finished(file) } else { file.is_file() })
     };
     let looked_for = inspected.frames.iter().take(usize::try_from(searched).unwrap_or(usize::MAX));
     Found { present: FrameSet::from_frames(looked_for.filter(is_there)), searched }
+}
+
+/// A format that cannot be looked into counts as finished where it holds anything.
+fn is_finished(file: &Path) -> bool {
+    match outputs::is_whole(file) {
+        Ok(Wholeness::Whole) => true,
+        Ok(Wholeness::Unknown) => file.metadata().is_ok_and(|metadata| metadata.len() > 0),
+        Ok(Wholeness::Broken(_)) | Err(_) => false,
+    }
 }
 
 /// The place itself where its folder is not there or empty, else the first numbered folder beside it that is.
