@@ -7,4 +7,4 @@ mod rules;
 
 pub use abilities::{Abilities, Device};
 pub use finding::{Finding, Severity};
-pub use rules::{Subject, check};
+pub use rules::{Subject, check, simulation_start};

@@ -17,6 +17,8 @@ pub struct Subject<'a> {
     pub frames: &'a FrameSet,
     /// The camera that was asked for.
     pub camera: Option<&'a str>,
+    /// The cameras of the file, where the scene has none of its own or one was asked for.
+    pub cameras: &'a [String],
     /// The view layers that were asked for; empty means the scene's own choice.
     pub view_layers: &'a [String],
     /// The size in percent that was asked for.
@@ -51,7 +53,7 @@ pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
 /// An older Blender refuses or silently loses what a newer one saved.
 fn newer_than_blender(subject: &Subject<'_>) -> Option<Finding> {
     let blender = subject.blender?;
-    let (saved, at_hand) = (subject.facts.blender_version, blender.version()?);
+    let (saved, at_hand) = (version(subject.facts.blender_version), blender.version()?);
     (saved > at_hand).then(|| {
         Finding::error(
             "newer-than-blender",
@@ -61,6 +63,11 @@ fn newer_than_blender(subject: &Subject<'_>) -> Option<Finding> {
     })
 }
 
+/// 304 is 3.4, 279 is 2.79.
+fn version(number: u32) -> (u32, u32) {
+    (number / 100, number % 100)
+}
+
 fn frames(subject: &Subject<'_>) -> Option<Finding> {
     subject.frames.is_empty().then(|| Finding::error("no-frames", "There are no frames to render.").fix("name some with --frames, such as --frames 1-250"))
 }
@@ -68,20 +75,18 @@ fn frames(subject: &Subject<'_>) -> Option<Finding> {
 fn camera(subject: &Subject<'_>) -> Option<Finding> {
     let scene = subject.scene;
     if let Some(wanted) = subject.camera {
-        let known = scene.cameras.iter().any(|camera| camera == wanted);
+        let known = subject.cameras.iter().any(|camera| camera == wanted);
         return (!known).then(|| {
-            Finding::error("unknown-camera", format!("Scene \"{}\" has no camera \"{wanted}\".", scene.name)).fix(match scene.cameras.as_slice() {
+            Finding::error("unknown-camera", format!("Scene \"{}\" has no camera \"{wanted}\".", scene.name)).fix(match subject.cameras {
                 [] => "add a camera to the scene".to_owned(),
                 cameras => format!("choose one of: {}", cameras.join(", ")),
             })
         });
     }
-    let has_one = scene.camera.is_some() || !scene.camera_markers.is_empty();
-    // The video sequencer needs no camera.
-    if has_one || scene.renders_sequencer {
+    if scene.has_camera || renders_sequencer(scene) {
         return None;
     }
-    Some(Finding::error("no-camera", format!("Scene \"{}\" has no camera.", scene.name)).fix(match scene.cameras.as_slice() {
+    Some(Finding::error("no-camera", format!("Scene \"{}\" has no camera.", scene.name)).fix(match subject.cameras {
         [] => "add a camera to the scene (Shift A, Camera) and save it".to_owned(),
         [only] => format!("render through the only one there is with --camera \"{only}\""),
         cameras => format!("choose one with --camera NAME: {}", cameras.join(", ")),
@@ -96,8 +101,8 @@ fn view_layers(subject: &Subject<'_>) -> Option<Finding> {
         let message = format!("Scene \"{}\" has no view layer \"{unknown}\".", subject.scene.name);
         return Some(Finding::error("unknown-view-layer", message).fix(format!("choose among: {}", names())));
     }
-    let all_off = !layers.is_empty() && layers.iter().all(|layer| !layer.use_for_render);
-    (subject.view_layers.is_empty() && all_off && !subject.scene.renders_sequencer).then(|| {
+    let all_off = !layers.is_empty() && layers.iter().all(|layer| !layer.enabled);
+    (subject.view_layers.is_empty() && all_off && !renders_sequencer(subject.scene)).then(|| {
         Finding::error("view-layers-off", format!("All view layers of scene \"{}\" are switched off for rendering.", subject.scene.name))
             .fix(format!("switch one on in Blender, or name it with --view-layer: {}", names()))
     })
@@ -116,11 +121,16 @@ fn engine(subject: &Subject<'_>) -> Option<Finding> {
 
 fn denoiser(subject: &Subject<'_>) -> Option<Finding> {
     let blender = subject.blender?;
-    let denoises = subject.scene.engine == "CYCLES" && subject.scene.use_denoising && subject.denoises;
+    let denoises = subject.scene.engine == "CYCLES" && subject.denoises && is_denoised(subject.scene, blender);
     (denoises && blender.denoisers.is_empty()).then(|| {
         Finding::error("no-denoiser", format!("The scene denoises its pictures, but Blender {} here has no denoiser.", blender.blender_version))
             .fix("render without with --denoise off, or set FARMHAND_BLENDER to a Blender from blender.org")
     })
+}
+
+/// A setting that was never touched is as the Blender that renders has it: denoising is on from 3.0 on.
+fn is_denoised(scene: &SceneFacts, blender: &Abilities) -> bool {
+    scene.cycles.use_denoising.unwrap_or_else(|| blender.version().is_some_and(|version| version >= (3, 0)))
 }
 
 fn gpu(subject: &Subject<'_>) -> Option<Finding> {
@@ -130,17 +140,33 @@ fn gpu(subject: &Subject<'_>) -> Option<Finding> {
     })
 }
 
+/// Where the earliest unbaked simulation of a scene starts: out of order its frames render wrong.
+pub fn simulation_start(scene: &SceneFacts) -> Option<i32> {
+    scene.unbaked_simulations.iter().map(|simulation| simulation.start_frame).min()
+}
+
 fn simulation(subject: &Subject<'_>) -> Option<Finding> {
-    let start = subject.scene.simulation_start()?;
+    let start = simulation_start(subject.scene)?;
+    let mut owners: Vec<&str> = subject.scene.unbaked_simulations.iter().map(|simulation| simulation.owner.as_str()).collect();
+    owners.dedup();
+    let owners = match owners.as_slice() {
+        [one] => format!("\"{one}\""),
+        [one, rest @ ..] => format!("\"{one}\" and {} more", rest.len()),
+        [] => return None,
+    };
     let message = format!(
-        "A simulation in the scene is not baked; one lane steps through it in order from frame {start}, so that it renders right."
+        "The simulation of {owners} is not baked; one lane steps through it in order from frame {start}, so that it renders right."
     );
-    Some(Finding::notice("unbaked-simulation", message).fix("bake it in Blender to share its frames out"))
+    Some(Finding::notice("unbaked-simulation", message).fix("bake it in Blender, and several lanes can share its frames"))
+}
+
+/// Strips in a sequencer that is switched on are what is rendered, without any camera or view layer.
+fn renders_sequencer(scene: &SceneFacts) -> bool {
+    scene.use_sequencer && scene.has_strips
 }
 
 fn film(subject: &Subject<'_>) -> Option<Finding> {
-    const FILMS: [&str; 6] = ["FFMPEG", "AVI_JPEG", "AVI_RAW", "H264", "XVID", "THEORA"];
-    FILMS.contains(&subject.scene.file_format.as_str()).then(|| {
+    subject.scene.is_movie.then(|| {
         Finding::notice("film-as-images", "The scene's output is a film; its frames are rendered as PNG pictures.")
             .fix("put them together in Blender's Video Sequencer when they are there")
     })

@@ -6,8 +6,9 @@ use std::path::Path;
 use super::inspect::Inspected;
 use super::place::{self, Place};
 use super::request::{Existing, JobRequest};
+use crate::blend::{SceneFacts, ViewsFormat};
 use crate::frames::FrameSet;
-use crate::outputs::{self, Wholeness};
+use crate::outputs::{self, OutputSpec, Views, Wholeness};
 
 /// With so many frames, only a part is looked for where the answer is no more than a remark.
 const FRAMES_COUNTED: u64 = 20_000;
@@ -26,7 +27,10 @@ pub fn look(inspected: &Inspected, request: &JobRequest, place: &Place) -> Found
     if !place.folder.is_dir() {
         return Found::default();
     }
-    let spec = inspected.scene.output_spec(&place.pattern, &request.view_layers);
+    let spec = output_spec(&inspected.scene, &place.pattern);
+    if spec.has_template() {
+        return Found::default();
+    }
     let skips = request.existing == Existing::Skip;
     let searched = if skips { inspected.frames.len() } else { inspected.frames.len().min(FRAMES_COUNTED) };
     let is_there = |frame: &i32| {
@@ -35,6 +39,22 @@ pub fn look(inspected: &Inspected, request: &JobRequest, place: &Place) -> Found
     };
     let looked_for = inspected.frames.iter().take(usize::try_from(searched).unwrap_or(usize::MAX));
     Found { present: FrameSet::from_frames(looked_for.filter(is_there)), searched }
+}
+
+/// What the main output's files are called.
+fn output_spec(scene: &SceneFacts, pattern: &str) -> OutputSpec {
+    let is_individual = scene.views.enabled && scene.views.format == ViewsFormat::Individual;
+    OutputSpec {
+        pattern: pattern.to_owned(),
+        // Films are rendered as pictures.
+        file_format: if scene.is_movie { "PNG".to_owned() } else { scene.file_format.clone() },
+        use_file_extension: scene.use_file_extension || scene.is_movie,
+        views: if is_individual {
+            Views::Individual(scene.views.active.iter().map(|view| view.suffix.clone()).collect())
+        } else {
+            Views::OneFile
+        },
+    }
 }
 
 /// A format that cannot be looked into counts as finished where it holds anything.

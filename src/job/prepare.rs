@@ -110,7 +110,7 @@ impl Prepared {
 pub fn prepare(request: &JobRequest, inspected: &Inspected, environment: &Environment) -> Result<Prepared, JobError> {
     let scene = &inspected.scene;
     let around = Surroundings {
-        scene_output: &scene.output,
+        scene_output: &scene.output_path,
         blend_path: &inspected.blend_path,
         current_dir: &environment.current_dir,
         temporary_dir: &environment.temporary_dir,
@@ -124,13 +124,14 @@ pub fn prepare(request: &JobRequest, inspected: &Inspected, environment: &Enviro
         scene,
         frames: &inspected.frames,
         camera: request.camera.as_deref(),
+        cameras: &inspected.cameras,
         view_layers: &request.view_layers,
         percentage: request.percentage,
         denoises: request.denoise == crate::lanes::Denoise::Scene,
         needs_gpu: request.gpu_required,
         blender: environment.abilities.as_ref(),
     });
-    findings.extend(place_finding(&place, &scene.output));
+    findings.extend(place_finding(&place, &scene.output_path));
     if let Err(error) = staging::is_writable(&place.folder) {
         findings.push(
             Finding::error("output-not-writable", format!("The output folder {} cannot be written to ({error}).", place.folder.display()))
@@ -195,7 +196,7 @@ fn describe(
     frames: FrameSet,
     submission_id: String,
 ) -> JobDescription {
-    let simulation_start = inspected.scene.simulation_start();
+    let simulation_start = check::simulation_start(&inspected.scene);
     let workers = request.lanes.unwrap_or(environment.slots);
     let lanes = plan::lane_count(LaneNeeds {
         workers: usize::try_from(workers).unwrap_or(usize::MAX),
@@ -209,8 +210,8 @@ fn describe(
         name: name_of(request, inspected),
         blend_file: text(&inspected.blend_path),
         blend_dir: text(blend_dir),
-        blend_size_bytes: inspected.size_bytes,
-        blend_modified_unix_secs: inspected.modified_unix_secs,
+        blend_size_bytes: inspected.facts.size_bytes,
+        blend_modified_unix_secs: inspected.facts.modified_unix_secs.unwrap_or_default(),
         scene: inspected.scene.name.clone(),
         lanes: plan::plan_lanes(&frames, lanes),
         frames,
@@ -282,15 +283,15 @@ fn submitted(
 
 fn overview(description: &JobDescription, inspected: &Inspected, request: &JobRequest) -> Overview {
     let scene = &inspected.scene;
-    let engine = match scene.engine.as_str() {
-        "CYCLES" => "Cycles",
-        "BLENDER_EEVEE" | "BLENDER_EEVEE_NEXT" => "EEVEE",
-        "BLENDER_WORKBENCH" => "Workbench",
-        other => other,
+    let (engine, own_samples) = match scene.engine.as_str() {
+        "CYCLES" => ("Cycles", scene.cycles.samples),
+        "BLENDER_EEVEE" | "BLENDER_EEVEE_NEXT" => ("EEVEE", scene.eevee_samples),
+        "BLENDER_WORKBENCH" => ("Workbench", None),
+        other => (other, None),
     };
-    let samples = request.samples.or(scene.samples).map(|samples| format!(" {samples} samples")).unwrap_or_default();
-    let percentage = request.percentage.unwrap_or(scene.resolution_percentage);
-    let scaled = |pixels: u32| u64::from(pixels) * u64::from(percentage) / 100;
+    let samples = request.samples.map(i64::from).or(own_samples).map(|samples| format!(", {samples} samples")).unwrap_or_default();
+    let percentage = request.percentage.map_or(scene.resolution_percentage, i64::from);
+    let scaled = |pixels: i64| pixels.saturating_mul(percentage) / 100;
     Overview {
         name: description.name.clone(),
         scene: scene.name.clone(),
