@@ -105,7 +105,7 @@ async fn look_at_blender(items: &mut Vec<Item>, context: &Context) -> Value {
 
 fn denoiser(abilities: &Abilities) -> Item {
     if abilities.denoisers.is_empty() {
-        let finding = Finding::warning("no-denoiser", "none in this Blender; scenes that denoise cannot be rendered as they are");
+        let finding = Finding::warning("no-denoiser", "this Blender has none; scenes that denoise cannot be rendered as they are");
         return Item::found("denoiser", finding.fix("render with --denoise off, or install Blender from blender.org"));
     }
     let names: Vec<_> = abilities.denoisers.iter().map(|name| denoiser_name(name)).collect();

@@ -48,6 +48,9 @@ pub async fn follow(farm: &Farm, job: Job, output: Output, context: &mut Context
                     if output == Output::JsonLines {
                         context.terminal.json_line(&seen.to_json());
                     }
+                    if seen.job.status.is_settled() {
+                        break;
+                    }
                 }
                 Ok(None) => break,
                 Err(error) => {

@@ -127,12 +127,11 @@ async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure
         return Ok(Exit::Done);
     }
     let style = context.terminal.out_style;
-    match running {
-        Some(running) => context.terminal.data(format!("{} at {}, process {}", style.good("running"), running.url, running.pid)),
-        None => {
-            context.terminal.data(style.dim("asleep"));
-            context.terminal.note("Wake it with farmhand local start; farmhand render FILE does it, too.");
-        }
+    if let Some(running) = running {
+        context.terminal.data(format!("{} at {}, process {}", style.good("running"), running.url, running.pid));
+    } else {
+        context.terminal.data(style.dim("asleep"));
+        context.terminal.note("Wake it with farmhand local start; farmhand render FILE does it, too.");
     }
     Ok(Exit::Done)
 }

@@ -13,7 +13,7 @@ use crate::lanes;
 /// Which farm, and how to get in.
 #[derive(Args, Debug, Clone)]
 pub struct FarmOptions {
-    /// The farm: `local` for this computer (unless FARMHAND_FARM says else), or the Manager's address
+    /// The farm: `local` for this computer (unless `FARMHAND_FARM` says else), or the Manager's address
     #[arg(long, value_name = "URL")]
     pub farm: Option<String>,
 }

@@ -45,7 +45,7 @@ pub fn run(options: &Options, context: &mut Context) -> Result<Exit, Failure> {
     let needs = LaneNeeds { workers, is_watched: true, has_unbaked_simulation: false };
     let lanes = plan_lanes(&frames, lane_count(needs));
     let seconds = costs.as_ref().map(|costs| seconds(&frames, costs, options));
-    let frame_secs = costs.as_ref().map_or(0.0, |costs| mean(costs));
+    let frame_secs = costs.as_ref().map_or(0.0, mean);
     let chunk_size = best_chunk_size(ChunkNeeds {
         frames: frames.len(),
         workers,
@@ -125,8 +125,8 @@ mod tests {
         };
         let frames = "1-4".parse().unwrap();
         let even = BTreeMap::from([(1, 5.0), (2, 5.0), (3, 5.0), (4, 5.0)]);
-        assert_eq!(seconds(&frames, &even, &options).0, 20.0);
+        assert!((seconds(&frames, &even, &options).0 - 20.0).abs() < 1e-9);
         let uneven = BTreeMap::from([(1, 50.0), (2, 1.0), (3, 1.0), (4, 1.0)]);
-        assert_eq!(seconds(&frames, &uneven, &options).0, 60.0);
+        assert!((seconds(&frames, &uneven, &options).0 - 60.0).abs() < 1e-9);
     }
 }

@@ -106,11 +106,16 @@ impl Farm {
     }
 
     /// What a submission has to know of this farm.
-    pub async fn environment(&self) -> Result<Environment, Failure> {
+    pub async fn environment(&self, context: &Context) -> Result<Environment, Failure> {
         let mut environment = Environment::of_process(self.kind, local::renderer_source());
         environment.slots = self.slots;
         if self.is_local() {
-            environment.abilities = Some(companion::blender(&self.client).await?);
+            environment.abilities = Some(match companion::blender(&self.client).await {
+                Ok(abilities) => abilities,
+                // Without a Blender the farm's answer is about itself; what is missing is told best by looking.
+                Err(FarmError::ServerFailed { .. }) => abilities_without_farm(context).await?.1,
+                Err(error) => return Err(error.into()),
+            });
         }
         Ok(environment)
     }
@@ -118,7 +123,7 @@ impl Farm {
     /// All jobs, the newest first.
     pub async fn jobs(&self) -> Result<Vec<Job>, Failure> {
         let mut jobs = self.client.jobs().await?;
-        jobs.sort_by(|one, other| other.created.cmp(&one.created));
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.created));
         Ok(jobs)
     }
 

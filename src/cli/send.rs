@@ -34,7 +34,7 @@ pub async fn send(
     finish: Finish,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    let environment = farm.environment().await?;
+    let environment = farm.environment(context).await?;
     let prepared = job::prepare(request, inspected, &environment)?;
     if !finish.json {
         let style = context.terminal.err_style;

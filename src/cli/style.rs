@@ -75,7 +75,7 @@ impl Style {
 pub fn bar(done: u64, total: u64, width: u32) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let cells = u64::from(width) * 8;
-    let filled = if total == 0 { 0 } else { done.min(total) * cells / total };
+    let filled = (done.min(total) * cells).checked_div(total).unwrap_or(0);
     let whole = filled / 8;
     let part = usize::try_from(filled % 8).ok().and_then(|index| EIGHTHS.get(index)).copied().unwrap_or("");
     let blank = u64::from(width) - whole - u64::from(!part.is_empty());

@@ -54,8 +54,8 @@ impl Table {
             }
             let blank = " ".repeat(width.saturating_sub(plain.chars().count()));
             match align {
-                Align::Left => line.push_str(&format!("{painted}{blank}")),
-                Align::Right => line.push_str(&format!("{blank}{painted}")),
+                Align::Left => line.extend([painted.as_str(), &blank]),
+                Align::Right => line.extend([&blank, painted.as_str()]),
             }
         }
         line.trim_end().to_owned()

@@ -135,10 +135,8 @@ fn tidy(path: &Path) -> PathBuf {
     for part in path.components() {
         match part {
             Component::CurDir => {}
-            Component::ParentDir if tidied.parent().is_some() => {
-                tidied.pop();
-            }
-            Component::ParentDir => {}
+            // At the root there is nothing to leave.
+            Component::ParentDir => drop(tidied.pop()),
             other => tidied.push(other),
         }
     }

@@ -9,6 +9,7 @@
 )]
 
 mod blend_facts;
+mod cli;
 mod contract;
 mod farm_faults;
 mod farm_server;
