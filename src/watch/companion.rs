@@ -21,9 +21,15 @@ pub struct Health {
     pub url: String,
     /// The folder of its database and logs.
     pub state_dir: String,
-    /// The Blender that it renders with; null if it found none.
+    /// The Blender that it renders with; none if it found none.
     #[serde(default)]
-    pub blender: Value,
+    pub blender: Option<String>,
+    /// How many lanes it renders at once.
+    #[serde(default)]
+    pub slots: u32,
+    /// Whether it has work in hand or queued.
+    #[serde(default)]
+    pub busy: bool,
 }
 
 /// `GET progress`: jobs that are not settled, and those settled in the last minute.

@@ -10,6 +10,7 @@
 
 mod blend_facts;
 mod cli;
+mod client_at_the_local_farm;
 mod contract;
 mod farm_faults;
 mod farm_server;
