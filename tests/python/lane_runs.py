@@ -13,18 +13,29 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
+import pytest
+
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from _pytest.mark import ParameterSet
 
 RENDERER = Path(__file__).parents[2] / "python" / "farmhand" / "renderer" / "render.py"
 SCENE_MAKER = Path(__file__).with_name("lane_scene.py")
 PATIENCE_SECS = 120.0
 
 
-def blenders() -> list[str]:
-    """List the Blenders to test with: FARMHAND_TEST_BLENDERS, separated like PATH, or the one on PATH."""
+def blenders() -> list[ParameterSet]:
+    """Parametrize over the Blenders to test with: FARMHAND_TEST_BLENDERS, separated like PATH, or the one on PATH.
+
+    The first is for every run of the tests, the others are slow ones.
+    """
     named = os.environ.get("FARMHAND_TEST_BLENDERS") or shutil.which("blender") or ""
-    return [executable for executable in named.split(os.pathsep) if executable]
+    executables = [executable for executable in named.split(os.pathsep) if executable]
+    return [
+        pytest.param(executable, id=blender_label(executable), marks=[pytest.mark.slow] if number else [])
+        for number, executable in enumerate(executables)
+    ]
 
 
 def blender_label(executable: str) -> str:
@@ -108,14 +119,14 @@ def end_all() -> None:
 class JobRun:
     """A job in a folder of its own, and the lanes of it that are run."""
 
-    def __init__(self, folder: Path, executable: str, *, scene: dict[str, Any] | None = None, **job: Any) -> None:
+    def __init__(self, folder: Path, executable: str, *, content: dict[str, Any] | None = None, **job: Any) -> None:
         self.folder = folder
         self.executable = executable
         self.blend = folder / "scene.blend"
         self.state = folder / "state"
         self.output = folder / "frames" / "shot_####"
-        if scene is not None:
-            self.make_scene(**scene)
+        if content is not None:
+            self.make_scene(**content)
         self.write_job(**job)
 
     def make_scene(self, **options: Any) -> None:

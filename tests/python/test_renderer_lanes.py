@@ -45,7 +45,7 @@ bpy.app.handlers.frame_change_post.append(hang)
 FREELY = {"auto_run": True}
 
 
-@pytest.fixture(params=lane_runs.blenders(), ids=lane_runs.blender_label)
+@pytest.fixture(params=lane_runs.blenders())
 def blender(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -84,7 +84,7 @@ def _nothing_is_left_running() -> Iterator[None]:
 
 
 def test_one_lane_renders_the_files_and_pixels_of_blender_itself(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={})
+    run = JobRun(tmp_path, blender, content={})
     code, printed = run.run(0)
     assert code == 0, printed
     ours, theirs = run.pictures(), blender_itself(run)
@@ -104,7 +104,7 @@ def test_one_lane_renders_the_files_and_pixels_of_blender_itself(tmp_path: Path,
 
 
 def test_two_lanes_at_once_share_the_frames_and_render_none_twice(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     processes = [run.start(0), run.start(1)]
     assert [process.wait(lane_runs.PATIENCE_SECS) for process in processes] == [0, 0]
     assert len(run.pictures()) == len(run.records()) == 6
@@ -115,7 +115,7 @@ def test_two_lanes_at_once_share_the_frames_and_render_none_twice(tmp_path: Path
 
 
 def test_a_killed_child_is_replaced_and_its_frame_tried_again(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
     wait_until(run.records, "a frame is recorded")
@@ -126,7 +126,7 @@ def test_a_killed_child_is_replaced_and_its_frame_tried_again(tmp_path: Path, bl
 
 
 def test_a_killed_supervisor_takes_its_child_along_and_the_same_lane_finishes(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
     wait_until(run.records, "a frame is recorded")
@@ -143,7 +143,7 @@ def test_a_killed_supervisor_takes_its_child_along_and_the_same_lane_finishes(tm
 
 def test_a_child_ends_with_its_supervisor_while_the_scene_is_still_being_opened(tmp_path: Path, blender: str) -> None:
     script = "import time\ntime.sleep(60)"
-    run = JobRun(tmp_path, blender, scene={"script": script}, settings=FREELY)
+    run = JobRun(tmp_path, blender, content={"script": script}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
     wait_until(lambda: "Read blend" in run.log(0).read_text(encoding="utf-8"), "the scene is being opened")
@@ -153,7 +153,7 @@ def test_a_child_ends_with_its_supervisor_while_the_scene_is_still_being_opened(
 
 
 def test_sigterm_ends_a_lane_at_once_with_code_1_and_no_child_left(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
     wait_until(run.records, "a frame is recorded")
@@ -165,7 +165,7 @@ def test_sigterm_ends_a_lane_at_once_with_code_1_and_no_child_left(tmp_path: Pat
 
 
 def test_a_lane_ends_with_the_process_that_started_it(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={"script": SLOW_FRAMES}, settings=FREELY)
+    run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     code = "import subprocess, sys, time; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); time.sleep(600)"
     worker = subprocess.Popen(
         [shutil.which("python3") or "python3", "-c", code, *run.lane_command(0)], stdout=subprocess.PIPE, text=True
@@ -184,7 +184,7 @@ def test_a_lane_ends_with_the_process_that_started_it(tmp_path: Path, blender: s
 def test_a_frame_that_crashes_blender_is_recorded_with_its_log_and_the_others_are_rendered(
     tmp_path: Path, blender: str
 ) -> None:
-    run = JobRun(tmp_path, blender, scene={"script": CRASH_AT_3}, settings=FREELY)
+    run = JobRun(tmp_path, blender, content={"script": CRASH_AT_3}, settings=FREELY)
     code, printed = run.run(0)
     assert code == 0, printed
     assert sorted(record["frame"] for record in run.records()) == [1, 2, 4, 5, 6]
@@ -199,13 +199,13 @@ def test_a_frame_that_crashes_blender_is_recorded_with_its_log_and_the_others_ar
 
 
 def test_scripts_in_the_scene_do_not_run_unless_the_job_allows_it(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={"script": CRASH_AT_3})
+    run = JobRun(tmp_path, blender, content={"script": CRASH_AT_3})
     assert run.run(0)[0] == 0
     assert len(run.records()) == 6
 
 
 def test_a_frame_that_hangs_is_ended_after_the_stall_time(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={"script": HANG_AT_3}, settings=FREELY, stall_timeout_secs=6)
+    run = JobRun(tmp_path, blender, content={"script": HANG_AT_3}, settings=FREELY, stall_timeout_secs=6)
     code, printed = run.run(0)
     assert code == 0, printed
     failed = run.failed(3)
@@ -215,7 +215,7 @@ def test_a_frame_that_hangs_is_ended_after_the_stall_time(tmp_path: Path, blende
 
 
 @pytest.mark.parametrize(
-    ("scene", "job", "said"),
+    ("content", "job", "said"),
     [
         ({"camera": False}, {}, "has no camera"),
         ({}, {"settings": {"camera": "Nobody"}}, "no camera 'Nobody'"),
@@ -227,9 +227,9 @@ def test_a_frame_that_hangs_is_ended_after_the_stall_time(tmp_path: Path, blende
     ids=["no camera", "other camera", "view layer", "format", "gpu", "scene"],
 )
 def test_what_no_frame_can_be_rendered_with_ends_the_run_with_a_sentence(
-    tmp_path: Path, blender: str, scene: dict[str, Any], job: dict[str, Any], said: str
+    tmp_path: Path, blender: str, content: dict[str, Any], job: dict[str, Any], said: str
 ) -> None:
-    run = JobRun(tmp_path, blender, scene=scene, **job)
+    run = JobRun(tmp_path, blender, content=content, **job)
     code, printed = run.run(0)
     assert code == 1
     assert said in printed
@@ -238,7 +238,7 @@ def test_what_no_frame_can_be_rendered_with_ends_the_run_with_a_sentence(
 
 
 def test_a_file_that_is_no_scene_a_cut_one_and_a_newer_one_are_told_apart(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={})
+    run = JobRun(tmp_path, blender, content={})
     whole = run.blend.read_bytes()
     newer = whole.replace(whole[:17], b"BLENDER17-01v0909") if whole[7:8].isdigit() else b"BLENDER-v909" + whole[12:]
     for content, said in ((b"no scene", "is not a .blend file"), (newer, "needs Blender 9.9 or newer")):
@@ -255,7 +255,7 @@ def test_a_file_that_is_no_scene_a_cut_one_and_a_newer_one_are_told_apart(tmp_pa
 
 
 def test_a_scene_that_changed_since_it_was_sent_is_warned_of(tmp_path: Path, blender: str) -> None:
-    run = JobRun(tmp_path, blender, scene={}, frames="1", lanes=["1"], blend_size_bytes=5)
+    run = JobRun(tmp_path, blender, content={}, frames="1", lanes=["1"], blend_size_bytes=5)
     code, printed = run.run(0)
     assert code == 0
     assert "has changed since the job was sent" in printed
@@ -275,7 +275,7 @@ def can_denoise(blender: str) -> bool:
 def test_a_missing_denoiser_is_said_before_rendering_and_off_is_the_way_out(tmp_path: Path, blender: str) -> None:
     if can_denoise(blender):
         pytest.skip("this Blender has the denoiser")
-    run = JobRun(tmp_path, blender, scene={"denoise": True})
+    run = JobRun(tmp_path, blender, content={"denoise": True})
     code, printed = run.run(0)
     assert code == 1
     assert "--denoise off" in printed
@@ -290,7 +290,7 @@ def test_every_format_is_whole_when_rendered_and_rendered_again_when_cut(
     tmp_path: Path, blender: str, file_format: str
 ) -> None:
     run = JobRun(
-        tmp_path, blender, scene={"format": "PNG"}, frames="1-2", lanes=["1-2"], settings={"file_format": file_format}
+        tmp_path, blender, content={"format": "PNG"}, frames="1-2", lanes=["1-2"], settings={"file_format": file_format}
     )
     code, printed = run.run(0)
     assert code == 0, printed
@@ -311,7 +311,7 @@ def test_every_format_is_whole_when_rendered_and_rendered_again_when_cut(
 def test_a_full_disk_is_a_failure_that_names_the_file_and_never_a_done_frame(tmp_path: Path, blender: str) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    run = JobRun(tmp_path, blender, scene={})
+    run = JobRun(tmp_path, blender, content={})
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(small)], check=False)
     if mounted.returncode != 0:
         pytest.skip("this system lets nobody mount a small disk")

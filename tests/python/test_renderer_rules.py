@@ -273,3 +273,23 @@ def test_a_job_that_cannot_be_rendered_says_why_and_claims_nothing(
         assert render.run_lane(options) == 1
     assert said in capfd.readouterr().out
     assert not list((fake.folder / "state").glob("frames/*.claim"))
+
+
+def test_a_blender_whose_memory_only_grows_is_started_afresh_between_frames(fake: FakeBlender) -> None:
+    class Child:
+        frames, base_rss, ended = 0, 0, False
+
+        def end(self) -> None:
+            self.ended = True
+
+    made, child = fake.lane(0), Child()
+    made.child = child
+    for gigabytes in (2, 3, 2, 4, 11, 12):
+        child.frames += 1
+        made.recycle_if_growing(gigabytes << 30)
+        assert not child.ended
+    child.frames += 1
+    made.recycle_if_growing(13 << 30)
+    assert child.ended
+    assert made.child is None
+    made.close(kindly=True)

@@ -911,18 +911,21 @@ class Lane:
         )
         child.ask(do="render", frame=frame, folder=folder)
         answer = child.answer(self.job["stall_timeout_secs"])
-        if answer["say"] == "rendered":
+        if answer["say"] == "rendered" and not child.stalled:
             child.frames += 1
             self.about.update(answer.get("about", {}))
             return answer
         if answer["say"] == "cannot":
             raise CannotRenderError(answer["message"])
         if answer["say"] == "failed":
+            # A GPU that has failed once often fails until Blender starts afresh.
+            self.child = None
+            child.end()
             message = answer["message"]
             if disk_is_full(self.frames.scratch):
                 message = f"Disk full while writing below {folder}: make room and retry ({message})"
             raise FrameError(answer["reason"], message, child.tail)
-        raise self.death(child, answer["code"], f"rendering frame {frame}")
+        raise self.death(child, answer.get("code", 0), f"rendering frame {frame}")
 
     def ready_child(self, frame: int) -> Child:
         """Give a child that has the scene open."""
@@ -1045,7 +1048,7 @@ def run_lane(options: argparse.Namespace) -> int:
         lane.trace("end", result="failure")
     finally:
         lane.close(kindly=True)
-    lane.progress.tell(at_once=True, frame=None, started_unix_secs=None, stage="idle")
+    lane.progress.tell(at_once=True, frame=None, started_unix_secs=None, stage="idle", samples_done=0, samples_total=0)
     return 0 if success else 1
 
 
@@ -1325,12 +1328,19 @@ class Scene:
             scene.camera = camera
             for marker in scene.timeline_markers:
                 marker.camera = None
-        editing = scene.render.use_sequencer and scene.sequence_editor is not None
         marked = any(marker.camera is not None for marker in scene.timeline_markers)
-        if scene.camera is None and not marked and not editing and not self.only_composites():
+        if scene.camera is None and not marked and not self.only_edits() and not self.only_composites():
             raise CannotRenderError(
                 f"the scene {scene.name!r} has no camera: set one in the scene, or send with a camera"
             )
+
+    def only_edits(self) -> bool:
+        """Say whether the pictures come from the sequencer, for which Blender wants no camera."""
+        editor = self.scene.sequence_editor
+        if editor is None or not self.scene.render.use_sequencer:
+            return False
+        strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+        return any(strip.type != "SOUND" for strip in strips)
 
     def only_composites(self) -> bool:
         """Say whether the scene is made by its compositor alone, for which Blender wants no camera."""
@@ -1583,7 +1593,7 @@ class Scene:
         """Tell by Blender's own words whether a frame failed, or every frame would."""
         lower = text.lower()
         if "no camera" in lower:
-            return CannotRenderError(f"{text} Set a camera in the scene, or send with one.")
+            return CannotRenderError(f"{text}: set a camera in the scene, or send with one")
         if "openimagedenois" in lower:
             return CannotRenderError(f"{text}: send with --denoise off")
         if "out of memory" in lower or "out of gpu memory" in lower:
