@@ -177,8 +177,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let search = Search {
             path: Some(folder.path().join("bin").into()),
-            home: Some(folder.path().to_owned()),
-            usual: Some(vec![folder.path().join("opt").join("blender-*").join("blender")]),
+            usual: vec![folder.path().join("opt").join("blender-*").join("blender")],
             python: Some(folder.path().join("python")),
             named: None,
         };
@@ -200,7 +199,7 @@ mod tests {
             std::fs::set_permissions(home.join("blender"), runnable).unwrap();
         }
         let search = Search {
-            usual: Some(vec![folder.path().join("blender-*").join("blender")]),
+            usual: vec![folder.path().join("blender-*").join("blender")],
             ..Search::default()
         };
         let found = Blender::find(&search).unwrap();

@@ -5,18 +5,22 @@ use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::blender::Search;
+use super::life::status;
 use super::note::{ServerNote, try_lock};
 use super::state::{FarmFiles, FarmState};
 use super::store::Store;
 use super::worker::process;
 use super::{LocalError, server, token, worker};
 use crate::config::Dirs;
+
+/// How long another process may hold the lock without answering before it is left to itself.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How a server is to run.
 #[derive(Clone, Debug)]
@@ -44,7 +48,7 @@ impl Default for ServeOptions {
 /// Fails with [`LocalError::AlreadyRunning`] where another process of this user does so already.
 pub fn serve(options: &ServeOptions, dirs: &Dirs) -> Result<(), LocalError> {
     let files = FarmFiles::new(dirs);
-    let _lock = lock(&files)?;
+    let _lock = lock(&files, dirs)?;
     leave_terminal();
     for folder in [&files.storage_dir, &files.cache_dir] {
         std::fs::create_dir_all(folder).map_err(LocalError::file(folder))?;
@@ -60,17 +64,21 @@ pub fn serve(options: &ServeOptions, dirs: &Dirs) -> Result<(), LocalError> {
     served
 }
 
-/// Takes the lock. Others hold it for a moment only to see whether it is free, so it is tried more than once.
-fn lock(files: &FarmFiles) -> Result<File, LocalError> {
-    for _ in 0..20 {
+/// Takes the lock. Others hold it for a moment only to see whether it is free: it is tried until it is had, or its
+/// holder shows itself as a server.
+fn lock(files: &FarmFiles, dirs: &Dirs) -> Result<File, LocalError> {
+    let deadline = Instant::now() + LOCK_TIMEOUT;
+    loop {
         if let Some(lock) = try_lock(&files.lock_path())? {
             return Ok(lock);
         }
-        std::thread::sleep(Duration::from_millis(10));
+        if status(dirs).is_some() || Instant::now() > deadline {
+            return Err(LocalError::AlreadyRunning {
+                note_path: files.note_path(),
+            });
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
-    Err(LocalError::AlreadyRunning {
-        note_path: files.note_path(),
-    })
 }
 
 /// Lets go of the terminal it was started from, whose end would be its own. A process that heads a group (started

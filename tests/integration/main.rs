@@ -16,3 +16,4 @@ mod farm_faults;
 mod farm_server;
 mod house;
 mod watching;
+mod local_farm;

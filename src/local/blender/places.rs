@@ -13,10 +13,8 @@ pub struct Search {
     pub python: Option<PathBuf>,
     /// `PATH`.
     pub path: Option<OsString>,
-    /// The user's home folder.
-    pub home: Option<PathBuf>,
-    /// The usual places instead of this platform's own; a `*` stands for the rest of a folder's name.
-    pub usual: Option<Vec<PathBuf>>,
+    /// The usual places; a `*` stands for the rest of a folder's name.
+    pub usual: Vec<PathBuf>,
 }
 
 impl Search {
@@ -27,8 +25,7 @@ impl Search {
             named: variable("FARMHAND_BLENDER").map(PathBuf::from),
             python: variable("FARMHAND_PYTHON").map(PathBuf::from).or(python),
             path: variable("PATH"),
-            home: std::env::home_dir(),
-            usual: None,
+            usual: usual_places(std::env::home_dir().as_deref()),
         }
     }
 
@@ -57,10 +54,9 @@ impl Search {
 
     /// Looks in the usual places, the newest version first.
     pub(super) fn in_usual_places(&self, looked_at: &mut Vec<String>) -> Option<PathBuf> {
-        let patterns = self.usual.clone().unwrap_or_else(|| usual_places(self.home.as_deref()));
-        for pattern in patterns {
+        for pattern in &self.usual {
             looked_at.push(pattern.display().to_string());
-            let mut found = matches(&pattern);
+            let mut found = matches(pattern);
             found.sort_by_cached_key(|candidate| version_in(candidate));
             if let Some(newest) = found.pop() {
                 return Some(newest);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 
 use super::Shared;
@@ -22,6 +22,8 @@ pub fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/v3/jobs", get(list).post(submit))
         .route("/api/v3/jobs/check", post(check))
+        // Else it would be taken for a job's id.
+        .route("/api/v3/jobs/mass-delete", any(super::unknown))
         .route("/api/v3/jobs/{job_id}", get(one).delete(delete))
         .route("/api/v3/jobs/{job_id}/what-would-delete-do", get(what_would_delete_do))
         .route("/api/v3/jobs/{job_id}/setstatus", post(set_status))
