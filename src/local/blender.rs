@@ -89,17 +89,23 @@ impl Blender {
             .file_name()
             .and_then(OsStr::to_str)
             .is_some_and(|name| name.to_ascii_lowercase().starts_with("python"));
-        let kind = if is_python { BlenderKind::Module } else { BlenderKind::Blender };
+        let kind = if is_python {
+            BlenderKind::Module
+        } else {
+            BlenderKind::Blender
+        };
         Self { path, kind }
     }
 
     /// Finds a Blender: the one that is named, else on PATH, else in the usual places, else a Python that has `bpy`.
     pub fn find(search: &Search) -> Result<Self, BlenderError> {
         if let Some(named) = &search.named {
-            let found = search.resolve(named).ok_or_else(|| BlenderError::NotThere {
-                variable: "FARMHAND_BLENDER",
-                path: named.clone(),
-            })?;
+            let found = search
+                .resolve(named)
+                .ok_or_else(|| BlenderError::NotThere {
+                    variable: "FARMHAND_BLENDER",
+                    path: named.clone(),
+                })?;
             return Ok(Self::at(found));
         }
         let mut looked_at = Vec::new();
@@ -122,7 +128,9 @@ impl Blender {
     /// The arguments that make this Blender run the renderer, as `docs/lanes.md` has them.
     pub fn arguments(&self, renderer: &Path, command: &[OsString]) -> Vec<OsString> {
         let mut arguments: Vec<OsString> = match self.kind {
-            BlenderKind::Blender => ["-b", "--factory-startup", "--python"].map(OsString::from).to_vec(),
+            BlenderKind::Blender => ["-b", "--factory-startup", "--python"]
+                .map(OsString::from)
+                .to_vec(),
             BlenderKind::Module => Vec::new(),
         };
         arguments.push(renderer.into());
@@ -156,10 +164,20 @@ mod tests {
         let program = Blender::at("/opt/blender/blender".into());
         assert_eq!(
             program.arguments(Path::new("/r.py"), &command),
-            ["-b", "--factory-startup", "--python", "/r.py", "--", "probe"]
+            [
+                "-b",
+                "--factory-startup",
+                "--python",
+                "/r.py",
+                "--",
+                "probe"
+            ]
         );
         let module = Blender::at("/venv/bin/python3.11".into());
-        assert_eq!(module.arguments(Path::new("/r.py"), &command), ["/r.py", "probe"]);
+        assert_eq!(
+            module.arguments(Path::new("/r.py"), &command),
+            ["/r.py", "probe"]
+        );
     }
 
     #[test]
@@ -182,7 +200,13 @@ mod tests {
             named: None,
         };
         let text = Blender::find(&search).unwrap_err().to_string();
-        for part in ["FARMHAND_BLENDER", "bin", "opt", "bpy", "blender.org/download"] {
+        for part in [
+            "FARMHAND_BLENDER",
+            "bin",
+            "opt",
+            "bpy",
+            "blender.org/download",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
     }
@@ -203,6 +227,10 @@ mod tests {
             ..Search::default()
         };
         let found = Blender::find(&search).unwrap();
-        assert!(found.path.to_string_lossy().contains("4.10.0"), "{}", found.path.display());
+        assert!(
+            found.path.to_string_lossy().contains("4.10.0"),
+            "{}",
+            found.path.display()
+        );
     }
 }

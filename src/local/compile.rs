@@ -32,7 +32,9 @@ pub enum CompileError {
     #[error("rejecting job because its settings are outdated, refresh the job type")]
     StaleType,
     /// A setting that the type requires is absent or of another type.
-    #[error("the setting {key} is missing or no {expected}; send the job with this version of Farmhand")]
+    #[error(
+        "the setting {key} is missing or no {expected}; send the job with this version of Farmhand"
+    )]
     Missing {
         /// The setting.
         key: &'static str,
@@ -92,14 +94,38 @@ fn declare() -> AvailableJobType {
         editable: None,
     };
     let settings = vec![
-        text("job_file", Some(Subtype::FilePath), "The job description, job.json"),
-        text("renderer", Some(Subtype::FilePath), "The renderer that travels with the job"),
-        text("storage", Some(Subtype::DirPath), "The folder that holds the job's files"),
-        text("submission_id", None, "The submission's id, 32 hexadecimal digits"),
-        text("frames", None, "Frames to render. Examples: '47', '1-30', '1-9:2, 20'"),
+        text(
+            "job_file",
+            Some(Subtype::FilePath),
+            "The job description, job.json",
+        ),
+        text(
+            "renderer",
+            Some(Subtype::FilePath),
+            "The renderer that travels with the job",
+        ),
+        text(
+            "storage",
+            Some(Subtype::DirPath),
+            "The folder that holds the job's files",
+        ),
+        text(
+            "submission_id",
+            None,
+            "The submission's id, 32 hexadecimal digits",
+        ),
+        text(
+            "frames",
+            None,
+            "Frames to render. Examples: '47', '1-30', '1-9:2, 20'",
+        ),
         AvailableJobSetting {
             value_type: Type::Int32,
-            ..text("lanes", None, "Number of lanes that share the frames, without the last lane")
+            ..text(
+                "lanes",
+                None,
+                "Number of lanes that share the frames, without the last lane",
+            )
         },
         text("blendfile", Some(Subtype::FilePath), "The scene's file"),
         text("scene", None, "The scene in that file"),
@@ -114,7 +140,10 @@ fn declare() -> AvailableJobType {
         description: Some("Renders a scene in warm lanes".to_owned()),
         settings,
         // As long as Flamenco's own, which are SHA-1.
-        etag: digest.iter().take(20).fold(String::new(), |text, byte| format!("{text}{byte:02x}")),
+        etag: digest
+            .iter()
+            .take(20)
+            .fold(String::new(), |text, byte| format!("{text}{byte:02x}")),
     }
 }
 
@@ -123,7 +152,11 @@ pub fn compile(submitted: &SubmittedJob) -> Result<(Job, Vec<NewTask>), CompileE
     if submitted.job_type != JOB_TYPE {
         return Err(CompileError::UnknownType);
     }
-    if submitted.type_etag.as_ref().is_some_and(|etag| !etag.is_empty() && *etag != job_type().etag) {
+    if submitted
+        .type_etag
+        .as_ref()
+        .is_some_and(|etag| !etag.is_empty() && *etag != job_type().etag)
+    {
         return Err(CompileError::StaleType);
     }
     if !(0..=100).contains(&submitted.priority) {
@@ -177,10 +210,14 @@ pub fn compile(submitted: &SubmittedJob) -> Result<(Job, Vec<NewTask>), CompileE
 /// Reads the job description, and holds the settings against it and against the disk.
 fn described(submitted: &SubmittedJob) -> Result<JobDescription, CompileError> {
     let text = |key: &'static str| {
-        submitted.settings.get(key).and_then(|value| value.as_str()).ok_or(CompileError::Missing {
-            key,
-            expected: "text",
-        })
+        submitted
+            .settings
+            .get(key)
+            .and_then(|value| value.as_str())
+            .ok_or(CompileError::Missing {
+                key,
+                expected: "text",
+            })
     };
     let job_file = existing("job description", text("job_file")?, Path::is_file)?;
     existing("renderer", text("renderer")?, Path::is_file)?;
@@ -197,7 +234,10 @@ fn described(submitted: &SubmittedJob) -> Result<JobDescription, CompileError> {
     if text("submission_id")? != description.submission_id {
         return Err(differs("submission_id"));
     }
-    let lanes = submitted.settings.get("lanes").and_then(serde_json::Value::as_u64);
+    let lanes = submitted
+        .settings
+        .get("lanes")
+        .and_then(serde_json::Value::as_u64);
     let lanes = lanes.ok_or(CompileError::Missing {
         key: "lanes",
         expected: "number",
@@ -208,7 +248,15 @@ fn described(submitted: &SubmittedJob) -> Result<JobDescription, CompileError> {
     Ok(description)
 }
 
-fn existing(what: &'static str, path: &str, is: impl Fn(&Path) -> bool) -> Result<PathBuf, CompileError> {
+fn existing(
+    what: &'static str,
+    path: &str,
+    is: impl Fn(&Path) -> bool,
+) -> Result<PathBuf, CompileError> {
     let path = PathBuf::from(path);
-    if path.is_absolute() && is(&path) { Ok(path) } else { Err(CompileError::NotThere { what, path }) }
+    if path.is_absolute() && is(&path) {
+        Ok(path)
+    } else {
+        Err(CompileError::NotThere { what, path })
+    }
 }

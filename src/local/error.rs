@@ -35,7 +35,9 @@ pub enum LocalError {
         note_path: PathBuf,
     },
     /// The port cannot be had.
-    #[error("the local farm cannot listen on 127.0.0.1:{port}; leave the port out to take a free one")]
+    #[error(
+        "the local farm cannot listen on 127.0.0.1:{port}; leave the port out to take a free one"
+    )]
     Listen {
         /// The port asked for; 0 stands for any.
         port: u16,
@@ -59,7 +61,9 @@ pub enum LocalError {
         log_path: PathBuf,
     },
     /// It runs, but its answer was not understood.
-    #[error("the local farm (process {pid}) does not answer; end that process and start again: {url}")]
+    #[error(
+        "the local farm (process {pid}) does not answer; end that process and start again: {url}"
+    )]
     NoAnswer {
         /// Its process.
         pid: u32,
@@ -67,7 +71,9 @@ pub enum LocalError {
         url: String,
     },
     /// It did not end.
-    #[error("the local farm (process {pid}) has not ended after {waited_secs} s; end that process by hand")]
+    #[error(
+        "the local farm (process {pid}) has not ended after {waited_secs} s; end that process by hand"
+    )]
     NotStopped {
         /// Its process.
         pid: u32,

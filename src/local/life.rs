@@ -94,7 +94,10 @@ pub fn start(options: &StartOptions, dirs: &Dirs) -> Result<LocalFarm, LocalErro
             }
         }
         if Instant::now() > deadline {
-            return Err(not_started(&files, &format!("no answer after {} s", START_TIMEOUT.as_secs())));
+            return Err(not_started(
+                &files,
+                &format!("no answer after {} s", START_TIMEOUT.as_secs()),
+            ));
         }
         std::thread::sleep(LOOK_AGAIN);
     }
@@ -144,10 +147,15 @@ fn stop_farm(farm: &LocalFarm, files: &FarmFiles) -> Result<(), LocalError> {
 }
 
 fn suits(farm: &LocalFarm, options: &StartOptions) -> bool {
-    let named = std::env::var("FARMHAND_BLENDER").ok().filter(|named| !named.is_empty());
+    let named = std::env::var("FARMHAND_BLENDER")
+        .ok()
+        .filter(|named| !named.is_empty());
     let has_named = named.is_none_or(|named| {
         // A bare name was looked up on PATH by the server; its path ends with it.
-        farm.health.blender.as_deref().is_some_and(|path| Path::new(path).ends_with(&named))
+        farm.health
+            .blender
+            .as_deref()
+            .is_some_and(|path| Path::new(path).ends_with(&named))
     });
     farm.health.version == env!("CARGO_PKG_VERSION")
         && options.slots.is_none_or(|slots| slots == farm.health.slots)
@@ -158,7 +166,11 @@ fn suits(farm: &LocalFarm, options: &StartOptions) -> bool {
 fn spawn(options: &StartOptions, files: &FarmFiles) -> Result<Child, LocalError> {
     let log_path = files.server_log_path();
     std::fs::create_dir_all(&files.state_dir).map_err(LocalError::file(&files.state_dir))?;
-    let log = File::options().create(true).append(true).open(&log_path).map_err(LocalError::file(&log_path))?;
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(&log_path)
+        .map_err(LocalError::file(&log_path))?;
     let errors = log.try_clone().map_err(LocalError::file(&log_path))?;
     let (program, before) = options.launcher.split_first().map_or_else(
         || (OsString::from("farmhand"), [].as_slice()),
@@ -175,7 +187,10 @@ fn spawn(options: &StartOptions, files: &FarmFiles) -> Result<Child, LocalError>
         command.arg("--port").arg(port.to_string());
     }
     if let Some(python) = &options.python {
-        command.env("FARMHAND_PYTHON", std::env::var_os("FARMHAND_PYTHON").unwrap_or_else(|| python.into()));
+        command.env(
+            "FARMHAND_PYTHON",
+            std::env::var_os("FARMHAND_PYTHON").unwrap_or_else(|| python.into()),
+        );
     }
     command.stdin(Stdio::null()).stdout(log).stderr(errors);
     // The server leaves the terminal's session by itself; a folder that it stands in could not be removed.
@@ -184,7 +199,10 @@ fn spawn(options: &StartOptions, files: &FarmFiles) -> Result<Child, LocalError>
     {
         const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
         const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-        std::os::windows::process::CommandExt::creation_flags(&mut command, CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
+        std::os::windows::process::CommandExt::creation_flags(
+            &mut command,
+            CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW,
+        );
     }
     command.spawn().map_err(|source| LocalError::Spawn {
         program: program.into(),
@@ -203,7 +221,14 @@ fn absolute(program: &OsStr) -> OsString {
 
 fn not_started(files: &FarmFiles, what: &str) -> LocalError {
     let log_path = files.server_log_path();
-    let tail = super::worker::log::tail(&log_path, LOG_TAIL_BYTES).ok().flatten().unwrap_or_default();
-    let reason = if tail.trim().is_empty() { what.to_owned() } else { format!("{what}: {}", tail.trim()) };
+    let tail = super::worker::log::tail(&log_path, LOG_TAIL_BYTES)
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let reason = if tail.trim().is_empty() {
+        what.to_owned()
+    } else {
+        format!("{what}: {}", tail.trim())
+    };
     LocalError::NotStarted { reason, log_path }
 }

@@ -48,7 +48,11 @@ impl ServerNote {
 pub fn try_lock(path: &Path) -> Result<Option<File>, LocalError> {
     let folder = path.parent().unwrap_or(path);
     std::fs::create_dir_all(folder).map_err(LocalError::file(folder))?;
-    let file = File::options().create(true).append(true).open(path).map_err(LocalError::file(path))?;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(LocalError::file(path))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),

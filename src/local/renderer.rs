@@ -13,7 +13,10 @@ pub const fn renderer_source() -> &'static str {
 /// Puts the renderer into the cache folder, where a probe can run it; the name changes with the source.
 pub fn renderer_in_cache(cache_dir: &Path) -> std::io::Result<PathBuf> {
     let digest = Sha256::digest(renderer_source());
-    let version = digest.iter().take(8).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let version = digest
+        .iter()
+        .take(8)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let path = cache_dir.join("renderer").join(version).join("render.py");
     if std::fs::read_to_string(&path).is_ok_and(|text| text == renderer_source()) {
         return Ok(path);

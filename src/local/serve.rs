@@ -91,19 +91,35 @@ fn leave_terminal() {
 async fn serve_files(options: &ServeOptions, files: FarmFiles) -> Result<(), LocalError> {
     let port = options.port.unwrap_or(0);
     let listen = |source| LocalError::Listen { port, source };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(listen)?;
     let port = listener.local_addr().map_err(listen)?.port();
     let store = Store::open(&files.database_path())?;
     recover(&store)?;
     let token = token::make(&files.token_path())?;
     let search = Search::from_environment(options.python.clone());
-    let state = Arc::new(FarmState::new(store, files, options.slots.max(1), port, token, search)?);
+    let state = Arc::new(FarmState::new(
+        store,
+        files,
+        options.slots.max(1),
+        port,
+        token,
+        search,
+    )?);
     note(&state).write(&state.files)?;
-    tracing::info!(url = state.url(), slots = state.slots, "the local farm is up");
+    tracing::info!(
+        url = state.url(),
+        slots = state.slots,
+        "the local farm is up"
+    );
     let stop = state.shutdown.clone();
     let signals = tokio::spawn(cancel_on_signal(stop.clone()));
     let served = tokio::join!(
-        end_with(server::run(listener, stop.clone().cancelled_owned(), Arc::clone(&state)), &stop),
+        end_with(
+            server::run(listener, stop.clone().cancelled_owned(), Arc::clone(&state)),
+            &stop
+        ),
         worker::work(Arc::clone(&state), stop.clone()),
     );
     signals.abort();
@@ -120,7 +136,11 @@ async fn end_with<T>(work: impl Future<Output = T>, stop: &CancellationToken) ->
 
 /// Ends what the last server left running, and queues what it had in work.
 fn recover(store: &Store) -> Result<(), LocalError> {
-    for left in store.active_tasks()?.into_iter().filter_map(|row| row.process) {
+    for left in store
+        .active_tasks()?
+        .into_iter()
+        .filter_map(|row| row.process)
+    {
         process::end_left_over(left);
     }
     store.recover()?;
@@ -133,7 +153,9 @@ fn note(state: &FarmState) -> ServerNote {
         url: state.url(),
         port: state.port,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        started_unix_secs: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        started_unix_secs: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
         token_file: state.files.token_path(),
     }
 }

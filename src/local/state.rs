@@ -144,10 +144,11 @@ impl FarmState {
         let ask = || async move {
             tokio::task::spawn_blocking(move || {
                 let cache_dir = &state.files.cache_dir;
-                let renderer = renderer_in_cache(cache_dir).map_err(|source| BlenderError::Cache {
-                    path: cache_dir.clone(),
-                    source,
-                })?;
+                let renderer =
+                    renderer_in_cache(cache_dir).map_err(|source| BlenderError::Cache {
+                        path: cache_dir.clone(),
+                        source,
+                    })?;
                 blender::probe(&state.blender()?, &renderer, cache_dir)
             })
             .await
@@ -165,10 +166,19 @@ impl FarmState {
     pub fn worker(&self, slot: u32) -> TaskWorker {
         let digest = Sha256::digest(format!("{}/{slot}", self.worker_seed));
         let mut bytes = [0; 16];
-        bytes.iter_mut().zip(digest).for_each(|(byte, drawn)| *byte = drawn);
-        let name = if self.slots == 1 { self.host_name.clone() } else { format!("{}-{slot}", self.host_name) };
+        bytes
+            .iter_mut()
+            .zip(digest)
+            .for_each(|(byte, drawn)| *byte = drawn);
+        let name = if self.slots == 1 {
+            self.host_name.clone()
+        } else {
+            format!("{}-{slot}", self.host_name)
+        };
         TaskWorker {
-            id: uuid::Builder::from_random_bytes(bytes).into_uuid().to_string(),
+            id: uuid::Builder::from_random_bytes(bytes)
+                .into_uuid()
+                .to_string(),
             name,
             address: "127.0.0.1".to_owned(),
         }
@@ -176,7 +186,11 @@ impl FarmState {
 
     /// What was last seen of a job's state folder.
     pub fn seen(&self, job_id: &str) -> Option<JobProgress> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(job_id).cloned()
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(job_id)
+            .cloned()
     }
 
     /// Notes what was seen of a job's state folder.
@@ -189,7 +203,10 @@ impl FarmState {
 
     /// Forgets a job that was deleted.
     pub fn forget(&self, job_id: &str) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(job_id);
+        self.seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(job_id);
     }
 
     /// Where the log of a task lies.
@@ -200,5 +217,9 @@ impl FarmState {
 
 /// A job's state folder, from its settings.
 pub fn job_state_dir(job: &super::store::JobRow) -> PathBuf {
-    crate::lanes::files::state_dir(Path::new(job.setting("storage")), job.setting("submission_id"), &job.job.id)
+    crate::lanes::files::state_dir(
+        Path::new(job.setting("storage")),
+        job.setting("submission_id"),
+        &job.job.id,
+    )
 }

@@ -16,14 +16,18 @@ pub fn make(path: &Path) -> Result<String, LocalError> {
     std::fs::create_dir_all(folder).map_err(LocalError::file(folder))?;
     // A file of an earlier server may have been opened up: it is replaced, never written into.
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(LocalError::file(path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(LocalError::file(path)(error));
+        }
         _ => {}
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| file.write_all(token.as_bytes()));
+    let written = options
+        .open(path)
+        .and_then(|mut file| file.write_all(token.as_bytes()));
     written.map_err(LocalError::file(path))?;
     Ok(token)
 }
@@ -41,13 +45,19 @@ fn new_token() -> String {
     for part in drawn {
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hash.finalize()
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// Compares in a time that does not tell how much of the token was right.
 pub fn is_same(given: &[u8], token: &str) -> bool {
     let (given, token) = (Sha256::digest(given), Sha256::digest(token));
-    given.iter().zip(token).fold(0, |differences, (left, right)| differences | (left ^ right)) == 0
+    given
+        .iter()
+        .zip(token)
+        .fold(0, |differences, (left, right)| differences | (left ^ right))
+        == 0
 }
 
 #[cfg(test)]
@@ -65,7 +75,8 @@ mod tests {
         assert_eq!(read(&path).unwrap(), second);
         #[cfg(unix)]
         {
-            let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+            let mode =
+                std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
             assert_eq!(mode & 0o777, 0o600);
         }
     }

@@ -71,8 +71,11 @@ impl Watch {
     }
 
     fn look_at_all(&mut self, state: &FarmState) -> Result<(), StoreError> {
-        let rows = state.store.recent_jobs(OffsetDateTime::now_utc() - TOLD_AFTER_END)?;
-        self.jobs.retain(|id, _| rows.iter().any(|row| row.job.id == *id));
+        let rows = state
+            .store
+            .recent_jobs(OffsetDateTime::now_utc() - TOLD_AFTER_END)?;
+        self.jobs
+            .retain(|id, _| rows.iter().any(|row| row.job.id == *id));
         self.is_busy = false;
         for row in rows {
             if row.job.status.is_settled() {
@@ -124,11 +127,20 @@ impl Watch {
         let progress = reader.read_all(|_| false);
         state.store.set_frames_done(id, progress.frames_done)?;
         if row.job.status == JobStatus::Completed && progress.frames_done < progress.frames_total {
-            tracing::warn!(job = id, "frames of a completed job are missing: it is queued again");
-            let lanes: BTreeSet<String> =
-                reader.open_frames().map(|frame| watched.description.home_lane(frame).to_string()).collect();
+            tracing::warn!(
+                job = id,
+                "frames of a completed job are missing: it is queued again"
+            );
+            let lanes: BTreeSet<String> = reader
+                .open_frames()
+                .map(|frame| watched.description.home_lane(frame).to_string())
+                .collect();
             let lanes: Vec<String> = lanes.into_iter().collect();
-            state.store.requeue_lanes(id, &lanes, "frames were missing after the job had completed")?;
+            state.store.requeue_lanes(
+                id,
+                &lanes,
+                "frames were missing after the job had completed",
+            )?;
         }
         state.set_seen(id, progress);
         Ok(())
@@ -142,7 +154,11 @@ impl Watch {
                 Ok(watched) => Some(entry.insert(watched)),
                 // Its lanes say so, too, and fail the job.
                 Err(error) => {
-                    tracing::debug!(job = row.job.id, error = &error as &dyn std::error::Error, "no progress is known");
+                    tracing::debug!(
+                        job = row.job.id,
+                        error = &error as &dyn std::error::Error,
+                        "no progress is known"
+                    );
                     None
                 }
             },
@@ -155,17 +171,25 @@ pub fn progress_of(store: &Store, row: &JobRow) -> Result<JobProgress, LanesErro
     let mut watched = Watched::open(row)?;
     let tasks = store.tasks(&row.job.id).unwrap_or_default();
     let (at_work, last_lane) = (lanes_at_work(&tasks), watched.description.last_lane());
-    Ok(watched.reader.read_all(|lane| at_work.contains(&lane_name(lane, last_lane))))
+    Ok(watched
+        .reader
+        .read_all(|lane| at_work.contains(&lane_name(lane, last_lane))))
 }
 
 fn lanes_at_work(tasks: &[TaskRow]) -> BTreeSet<String> {
-    let active = tasks.iter().filter(|row| row.task.status == TaskStatus::Active);
+    let active = tasks
+        .iter()
+        .filter(|row| row.task.status == TaskStatus::Active);
     active.map(|row| row.lane.clone()).collect()
 }
 
 /// The last lane goes by the number of lanes.
 fn lane_name(lane: u32, last_lane: u32) -> String {
-    if lane == last_lane { LAST_LANE.to_owned() } else { lane.to_string() }
+    if lane == last_lane {
+        LAST_LANE.to_owned()
+    } else {
+        lane.to_string()
+    }
 }
 
 /// All lanes have ended, and the last one has tried every failed frame once more, in vain.
@@ -182,10 +206,19 @@ fn failure_of(progress: &JobProgress) -> String {
         .failed
         .iter()
         .take(NAMED_AT_MOST)
-        .map(|failed| format!("frame {} ({}: {})", failed.frame, failed.reason, failed.message))
+        .map(|failed| {
+            format!(
+                "frame {} ({}: {})",
+                failed.frame, failed.reason, failed.message
+            )
+        })
         .collect();
     let more = progress.failed.len().saturating_sub(NAMED_AT_MOST);
-    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     format!(
         "{} of {} frames failed: {}{rest}",
         progress.frames_failed,

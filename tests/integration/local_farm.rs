@@ -60,12 +60,20 @@ impl Bed {
             true,
             sysinfo::ProcessRefreshKind::nothing().with_cmd(sysinfo::UpdateKind::Always),
         );
-        let name = self.path().file_name().unwrap().to_string_lossy().into_owned();
+        let name = self
+            .path()
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         let renders = |argument: &OsString| {
             let text = argument.to_string_lossy();
             text.contains(&name) && text.ends_with("job.json")
         };
-        let lanes = system.processes().values().filter(|process| process.cmd().iter().any(renders));
+        let lanes = system
+            .processes()
+            .values()
+            .filter(|process| process.cmd().iter().any(renders));
         lanes.map(|process| process.pid().as_u32()).collect()
     }
 }
@@ -98,7 +106,10 @@ impl Asker {
     fn of(farm: &LocalFarm) -> Self {
         let options = ClientOptions::new(&farm.url).token(Secret::new(&farm.token));
         Self {
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap(),
             client: Client::new(options).unwrap(),
         }
     }
@@ -115,13 +126,20 @@ impl Asker {
         wait_until(&format!("job {id} to become {status}"), || {
             let job = self.job(id);
             let is_there = job.status == *status;
-            assert!(is_there || !job.status.is_settled(), "{}: {}", job.status, job.activity);
+            assert!(
+                is_there || !job.status.is_settled(),
+                "{}: {}",
+                job.status,
+                job.activity
+            );
             is_there.then_some(job)
         })
     }
 
     fn cancel(&self, id: &str) {
-        let asked = self.client.set_job_status(id, JobStatus::CancelRequested, "a test");
+        let asked = self
+            .client
+            .set_job_status(id, JobStatus::CancelRequested, "a test");
         self.runtime.block_on(asked).unwrap();
     }
 }
@@ -192,7 +210,10 @@ fn stage(bed: &Bed, lanes: &[&str], samples: u32) -> SubmittedJob {
         type_etag: None,
         priority: 50,
         settings: settings.as_object().unwrap().clone(),
-        metadata: BTreeMap::from([("farmhand.output".to_owned(), output.to_str().unwrap().to_owned())]),
+        metadata: BTreeMap::from([(
+            "farmhand.output".to_owned(),
+            output.to_str().unwrap().to_owned(),
+        )]),
         submitter_platform: "linux".to_owned(),
         storage: None,
         worker_tag: None,
@@ -201,9 +222,13 @@ fn stage(bed: &Bed, lanes: &[&str], samples: u32) -> SubmittedJob {
 }
 
 fn pictures(bed: &Bed) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(bed.path().join("frames")).into_iter().flatten();
+    let entries = std::fs::read_dir(bed.path().join("frames"))
+        .into_iter()
+        .flatten();
     let paths = entries.map(|entry| entry.unwrap().path());
-    paths.filter(|path| path.extension().is_some_and(|extension| extension == "png")).collect()
+    paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "png"))
+        .collect()
 }
 
 #[test]
@@ -228,10 +253,14 @@ fn canceling_in_mid_frame_leaves_no_blender_and_no_half_picture() {
     let submitted = stage(&bed, &["1-3"], 1_000_000);
     let asker = Asker::of(&bed.start());
     let job = asker.submit(&submitted);
-    wait_until("supervisor and child to run", || (bed.lanes().len() >= 2).then_some(()));
+    wait_until("supervisor and child to run", || {
+        (bed.lanes().len() >= 2).then_some(())
+    });
     asker.cancel(&job.id);
     asker.wait_for(&job.id, &JobStatus::Canceled);
-    wait_until("every Blender to end", || bed.lanes().is_empty().then_some(()));
+    wait_until("every Blender to end", || {
+        bed.lanes().is_empty().then_some(())
+    });
     assert!(pictures(&bed).is_empty());
 }
 
@@ -243,15 +272,22 @@ fn a_server_that_is_killed_and_started_again_completes_its_job() {
     let first = bed.start();
     let asker = Asker::of(&first);
     let job = asker.submit(&submitted);
-    wait_until("the first frames", || (asker.job(&job.id).steps_completed >= 2).then_some(()));
-    let killed = Command::new("kill").args(["-KILL", &first.pid.to_string()]).status().unwrap();
+    wait_until("the first frames", || {
+        (asker.job(&job.id).steps_completed >= 2).then_some(())
+    });
+    let killed = Command::new("kill")
+        .args(["-KILL", &first.pid.to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
     let second = bed.start();
     assert_ne!(second.pid, first.pid);
     let job = Asker::of(&second).wait_for(&job.id, &JobStatus::Completed);
     assert_eq!(job.steps_completed, 20);
     assert_eq!(pictures(&bed).len(), 20);
-    wait_until("every Blender to end", || bed.lanes().is_empty().then_some(()));
+    wait_until("every Blender to end", || {
+        bed.lanes().is_empty().then_some(())
+    });
 }
 
 #[test]
@@ -259,8 +295,13 @@ fn started_many_times_at_once_one_server_runs_and_stopping_it_is_final() {
     let bed = Bed::new();
     let (options, dirs) = (bed.options(), bed.dirs());
     let pids: Vec<u32> = std::thread::scope(|scope| {
-        let starts: Vec<_> = (0..4).map(|_| scope.spawn(|| local::start(&options, &dirs).unwrap().pid)).collect();
-        starts.into_iter().map(|start| start.join().unwrap()).collect()
+        let starts: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| local::start(&options, &dirs).unwrap().pid))
+            .collect();
+        starts
+            .into_iter()
+            .map(|start| start.join().unwrap())
+            .collect()
     });
     assert!(pids.iter().all(|pid| *pid == pids[0]), "{pids:?}");
     assert_eq!(local::status(&dirs).unwrap().pid, pids[0]);
@@ -275,7 +316,9 @@ fn a_stopped_farm_goes_on_where_it_was() {
     let submitted = stage(&bed, &["1-8"], 64);
     let asker = Asker::of(&bed.start());
     let job = asker.submit(&submitted);
-    wait_until("the first frame", || (asker.job(&job.id).steps_completed >= 1).then_some(()));
+    wait_until("the first frame", || {
+        (asker.job(&job.id).steps_completed >= 1).then_some(())
+    });
     assert!(local::stop(&bed.dirs()).unwrap());
     assert!(bed.lanes().is_empty());
     let asker = Asker::of(&bed.start());

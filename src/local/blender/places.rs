@@ -73,20 +73,50 @@ fn usual_places(home: Option<&Path>) -> Vec<PathBuf> {
         for variable in ["ProgramFiles", "ProgramFiles(x86)"] {
             if let Some(folder) = std::env::var_os(variable) {
                 let folder = PathBuf::from(folder);
-                places.push(folder.join("Blender Foundation").join("Blender*").join("blender.exe"));
-                places.push(folder.join("Steam").join("steamapps").join("common").join("Blender").join("blender.exe"));
+                places.push(
+                    folder
+                        .join("Blender Foundation")
+                        .join("Blender*")
+                        .join("blender.exe"),
+                );
+                places.push(
+                    folder
+                        .join("Steam")
+                        .join("steamapps")
+                        .join("common")
+                        .join("Blender")
+                        .join("blender.exe"),
+                );
             }
         }
     } else if cfg!(target_os = "macos") {
-        let below = |root: &Path| root.join("Applications").join("Blender*").join("Contents").join("MacOS").join("Blender");
+        let below = |root: &Path| {
+            root.join("Applications")
+                .join("Blender*")
+                .join("Contents")
+                .join("MacOS")
+                .join("Blender")
+        };
         places.push(below(Path::new("/")));
         places.extend(home.map(below));
     } else {
         places.extend(["/usr/bin/blender", "/usr/local/bin/blender"].map(PathBuf::from));
-        let roots = [home.map(Path::to_owned), home.map(|home| home.join("Applications")), Some("/opt".into())];
-        places.extend(roots.into_iter().flatten().map(|root| root.join("blender*").join("blender")));
+        let roots = [
+            home.map(Path::to_owned),
+            home.map(|home| home.join("Applications")),
+            Some("/opt".into()),
+        ];
+        places.extend(
+            roots
+                .into_iter()
+                .flatten()
+                .map(|root| root.join("blender*").join("blender")),
+        );
         places.push("/snap/bin/blender".into());
-        let flatpak = Path::new("flatpak").join("exports").join("bin").join("org.blender.Blender");
+        let flatpak = Path::new("flatpak")
+            .join("exports")
+            .join("bin")
+            .join("org.blender.Blender");
         places.push(Path::new("/var/lib").join(&flatpak));
         places.extend(home.map(|home| home.join(".local").join("share").join(&flatpak)));
     }
@@ -97,10 +127,16 @@ fn usual_places(home: Option<&Path>) -> Vec<PathBuf> {
 fn matches(pattern: &Path) -> Vec<PathBuf> {
     let mut found = vec![PathBuf::new()];
     for part in pattern.components() {
-        let prefix = part.as_os_str().to_str().and_then(|text| text.strip_suffix('*'));
+        let prefix = part
+            .as_os_str()
+            .to_str()
+            .and_then(|text| text.strip_suffix('*'));
         found = match prefix {
             None => found.into_iter().map(|path| path.join(part)).collect(),
-            Some(prefix) => found.iter().flat_map(|folder| entries_beginning_with(folder, prefix)).collect(),
+            Some(prefix) => found
+                .iter()
+                .flat_map(|folder| entries_beginning_with(folder, prefix))
+                .collect(),
         };
     }
     found.retain(|path| is_program(path));

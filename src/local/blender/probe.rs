@@ -132,7 +132,9 @@ fn ask(blender: &Blender, renderer: &Path) -> Result<Probe, BlenderError> {
                 }
                 last_lines.push(line);
             }
-            Err(mpsc::RecvTimeoutError::Timeout) => break Err(format!("nothing after {} s", TIMEOUT.as_secs())),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                break Err(format!("nothing after {} s", TIMEOUT.as_secs()));
+            }
             Err(mpsc::RecvTimeoutError::Disconnected) => {
                 let shown = last_lines.len().saturating_sub(5);
                 break Err(last_lines.get(shown..).unwrap_or_default().join(" | "));

@@ -90,9 +90,17 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|rejection| Refusal::new(rejection.status(), format!("request body has an error: {rejection}")))?;
+            .map_err(|rejection| {
+                Refusal::new(
+                    rejection.status(),
+                    format!("request body has an error: {rejection}"),
+                )
+            })?;
         serde_json::from_slice(&bytes).map(Body).map_err(|error| {
-            Refusal::new(StatusCode::BAD_REQUEST, format!("request body has an error: failed to decode request body: {error}"))
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                format!("request body has an error: failed to decode request body: {error}"),
+            )
         })
     }
 }
@@ -101,7 +109,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 pub fn check_id(id: &str, what: &str) -> Result<(), Refusal> {
     match uuid::Uuid::parse_str(id) {
         Ok(_) => Ok(()),
-        Err(_) => Err(Refusal::new(StatusCode::BAD_REQUEST, format!("{what} ID not valid"))),
+        Err(_) => Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            format!("{what} ID not valid"),
+        )),
     }
 }
 

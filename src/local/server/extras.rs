@@ -61,7 +61,9 @@ async fn health(State(state): State<Shared>) -> Result<Json<Health>, Refusal> {
             state_dir: state.files.state_dir.to_string_lossy().into_owned(),
             blender: found.map(|blender| blender.path.to_string_lossy().into_owned()),
             slots: state.slots,
-            busy: jobs.iter().any(|row| !row.job.status.is_settled() && row.job.status != JobStatus::Paused),
+            busy: jobs
+                .iter()
+                .any(|row| !row.job.status.is_settled() && row.job.status != JobStatus::Paused),
         }))
     })
     .await
@@ -83,14 +85,23 @@ struct AllProgress {
 
 async fn progress_of_all(State(state): State<Shared>) -> Result<Json<AllProgress>, Refusal> {
     blocking(move || {
-        let rows = state.store.recent_jobs(OffsetDateTime::now_utc() - watch::TOLD_AFTER_END)?;
-        let jobs = rows.into_iter().filter_map(|row| Some((row.job.id.clone(), state.seen(&row.job.id)?)));
-        Ok(Json(AllProgress { jobs: jobs.collect() }))
+        let rows = state
+            .store
+            .recent_jobs(OffsetDateTime::now_utc() - watch::TOLD_AFTER_END)?;
+        let jobs = rows
+            .into_iter()
+            .filter_map(|row| Some((row.job.id.clone(), state.seen(&row.job.id)?)));
+        Ok(Json(AllProgress {
+            jobs: jobs.collect(),
+        }))
     })
     .await
 }
 
-async fn progress(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json<JobProgress>, Refusal> {
+async fn progress(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Json<JobProgress>, Refusal> {
     check_id(&id, "job")?;
     blocking(move || {
         let row = state.store.job(&id)?;
@@ -108,7 +119,10 @@ struct Frames {
     frames: Vec<FrameRecord>,
 }
 
-async fn frames(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json<Frames>, Refusal> {
+async fn frames(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Json<Frames>, Refusal> {
     check_id(&id, "job")?;
     blocking(move || {
         let row = state.store.job(&id)?;
@@ -123,7 +137,10 @@ struct Retried {
     frames: Vec<i32>,
 }
 
-async fn retry(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json<Retried>, Refusal> {
+async fn retry(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Json<Retried>, Refusal> {
     check_id(&id, "job")?;
     blocking(move || {
         let retried = ask_again(&state, &id)?;
@@ -136,17 +153,27 @@ async fn retry(State(state): State<Shared>, Path(id): Path<String>) -> Result<Js
 /// *Retry failed frames* of `docs/lanes.md`.
 fn ask_again(state: &FarmState, id: &str) -> Result<Retried, Refusal> {
     let row = state.store.job(id)?;
-    let is_at_work = state.store.tasks(id)?.iter().any(|row| row.task.status == TaskStatus::Active);
+    let is_at_work = state
+        .store
+        .tasks(id)?
+        .iter()
+        .any(|row| row.task.status == TaskStatus::Active);
     if is_at_work {
         let message = "the job is still in work, and its last lane tries its failed frames once more by itself: ask again when it has ended";
         return Err(Refusal::new(StatusCode::CONFLICT, message));
     }
-    let asked = lanes::retry_failed(&description(&row)?, &job_state_dir(&row)).map_err(|error| unusable(&error))?;
+    let asked = lanes::retry_failed(&description(&row)?, &job_state_dir(&row))
+        .map_err(|error| unusable(&error))?;
     if asked.is_empty() {
-        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "no frame of this job has failed"));
+        return Err(Refusal::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "no frame of this job has failed",
+        ));
     }
     let lanes: Vec<String> = asked.iter().map(|(_, lane)| lane.to_string()).collect();
-    state.store.requeue_lanes(id, &lanes, "failed frames were asked for again")?;
+    state
+        .store
+        .requeue_lanes(id, &lanes, "failed frames were asked for again")?;
     state.forget(id);
     Ok(Retried {
         frames: asked.into_iter().map(|(frame, _)| frame).collect(),
@@ -162,6 +189,10 @@ fn unusable(error: &LanesError) -> Refusal {
     Refusal::new(StatusCode::CONFLICT, whole_message(error))
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(StoreError::Closing.into()))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err(StoreError::Closing.into()))
 }

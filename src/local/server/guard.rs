@@ -19,20 +19,31 @@ pub async fn check(State(state): State<Shared>, request: Request, next: Next) ->
 }
 
 fn refusal(headers: &HeaderMap, port: u16, token: &str) -> Option<Refusal> {
-    let text = |name| headers.get(name).map_or("", |value| value.to_str().unwrap_or_default());
+    let text = |name| {
+        headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap_or_default())
+    };
     // A name that an attacker's DNS points at 127.0.0.1 shows itself here.
     let host = text(header::HOST);
-    let is_loopback = ["127.0.0.1", "localhost", "[::1]"]
-        .iter()
-        .any(|name| host.strip_prefix(name).and_then(|rest| rest.strip_prefix(':')) == Some(&port.to_string()));
+    let is_loopback = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
+        host.strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix(':'))
+            == Some(&port.to_string())
+    });
     if !is_loopback {
         let message = format!("the local farm answers to 127.0.0.1:{port} only, not to {host:?}");
         return Some(Refusal::new(StatusCode::FORBIDDEN, message));
     }
     if headers.contains_key(header::ORIGIN) {
-        return Some(Refusal::new(StatusCode::FORBIDDEN, "the local farm answers no web pages"));
+        return Some(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "the local farm answers no web pages",
+        ));
     }
-    let given = text(header::AUTHORIZATION).strip_prefix("Bearer ").unwrap_or_default();
+    let given = text(header::AUTHORIZATION)
+        .strip_prefix("Bearer ")
+        .unwrap_or_default();
     if !token::is_same(given.as_bytes(), token) {
         let message = "the token is missing or wrong; it lies beside the local farm's database, in the file token";
         return Some(Refusal::new(StatusCode::UNAUTHORIZED, message));

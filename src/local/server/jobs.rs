@@ -11,8 +11,8 @@ use axum::{Json, Router};
 use super::Shared;
 use super::answer::{Body, Refusal, check_id, unknown_status};
 use crate::farm::models::{
-    Job, JobBlocklist, JobDeletionInfo, JobPriorityChange, JobStatus, JobStatusChange, JobTasksSummary, JobsQueryResult,
-    SubmittedJob, TaskSummary,
+    Job, JobBlocklist, JobDeletionInfo, JobPriorityChange, JobStatus, JobStatusChange,
+    JobTasksSummary, JobsQueryResult, SubmittedJob, TaskSummary,
 };
 use crate::local::compile;
 use crate::local::state::FarmState;
@@ -25,7 +25,10 @@ pub fn routes() -> Router<Shared> {
         // Else it would be taken for a job's id.
         .route("/api/v3/jobs/mass-delete", any(super::unknown))
         .route("/api/v3/jobs/{job_id}", get(one).delete(delete))
-        .route("/api/v3/jobs/{job_id}/what-would-delete-do", get(what_would_delete_do))
+        .route(
+            "/api/v3/jobs/{job_id}/what-would-delete-do",
+            get(what_would_delete_do),
+        )
         .route("/api/v3/jobs/{job_id}/setstatus", post(set_status))
         .route("/api/v3/jobs/{job_id}/setpriority", post(set_priority))
         .route("/api/v3/jobs/{job_id}/tasks", get(tasks))
@@ -38,31 +41,49 @@ async fn list(State(state): State<Shared>) -> Result<Json<JobsQueryResult>, Refu
     Ok(Json(JobsQueryResult { jobs }))
 }
 
-async fn submit(State(state): State<Shared>, Body(submitted): Body<SubmittedJob>) -> Result<Json<Job>, Refusal> {
+async fn submit(
+    State(state): State<Shared>,
+    Body(submitted): Body<SubmittedJob>,
+) -> Result<Json<Job>, Refusal> {
     let (job, tasks) = compiled(&state, submitted).await?;
-    let row = state.store.run(move |store| store.add_job(&job, &tasks)).await?;
+    let row = state
+        .store
+        .run(move |store| store.add_job(&job, &tasks))
+        .await?;
     tracing::info!(job = row.job.id, name = row.job.name, "a job has come in");
     state.wake.notify_one();
     Ok(Json(row.job))
 }
 
-async fn check(State(state): State<Shared>, Body(submitted): Body<SubmittedJob>) -> Result<StatusCode, Refusal> {
+async fn check(
+    State(state): State<Shared>,
+    Body(submitted): Body<SubmittedJob>,
+) -> Result<StatusCode, Refusal> {
     let (job, _tasks) = compiled(&state, submitted).await?;
-    state.store.run(move |store| store.check_output(&job)).await?;
+    state
+        .store
+        .run(move |store| store.check_output(&job))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Compiles a job. Where there is no Blender to render it, it is refused now rather than left in the queue for ever.
-async fn compiled(state: &Arc<FarmState>, submitted: SubmittedJob) -> Result<(Job, Vec<NewTask>), Refusal> {
+async fn compiled(
+    state: &Arc<FarmState>,
+    submitted: SubmittedJob,
+) -> Result<(Job, Vec<NewTask>), Refusal> {
     let state = Arc::clone(state);
     let work = move || {
         let compiled = compile::compile(&submitted)?;
         state.blender()?;
         Ok(compiled)
     };
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|_| Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the local farm is closing")))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
+        Err(Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the local farm is closing",
+        ))
+    })
 }
 
 async fn one(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json<Job>, Refusal> {
@@ -71,11 +92,17 @@ async fn one(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json
     Ok(Json(row.job))
 }
 
-async fn delete(State(state): State<Shared>, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+async fn delete(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
     check_id(&id, "job")?;
     let logs_dir = state.files.logs_dir().join(&id);
     let job_id = id.clone();
-    state.store.run(move |store| store.delete_job(&job_id)).await?;
+    state
+        .store
+        .run(move |store| store.delete_job(&job_id))
+        .await?;
     state.forget(&id);
     state.wake.notify_one();
     if let Err(error) = tokio::fs::remove_dir_all(&logs_dir).await
@@ -92,7 +119,9 @@ async fn what_would_delete_do(
 ) -> Result<Json<JobDeletionInfo>, Refusal> {
     check_id(&id, "job")?;
     state.store.run(move |store| store.job(&id)).await?;
-    Ok(Json(JobDeletionInfo { shaman_checkout: false }))
+    Ok(Json(JobDeletionInfo {
+        shaman_checkout: false,
+    }))
 }
 
 async fn set_status(
@@ -102,7 +131,9 @@ async fn set_status(
 ) -> Result<StatusCode, Refusal> {
     check_id(&id, "job")?;
     if let JobStatus::Unknown(_) = change.status {
-        return Err(unknown_status(JobStatus::KNOWN.iter().map(ToString::to_string)));
+        return Err(unknown_status(
+            JobStatus::KNOWN.iter().map(ToString::to_string),
+        ));
     }
     state
         .store
@@ -122,11 +153,17 @@ async fn set_priority(
         let message = format!("the priority {} is not between 0 and 100", change.priority);
         return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, message));
     }
-    state.store.run(move |store| store.set_priority(&id, change.priority)).await?;
+    state
+        .store
+        .run(move |store| store.set_priority(&id, change.priority))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn tasks(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json<JobTasksSummary>, Refusal> {
+async fn tasks(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Json<JobTasksSummary>, Refusal> {
     check_id(&id, "job")?;
     let rows = state.store.run(move |store| store.tasks(&id)).await?;
     let tasks = rows.into_iter().map(|row| summary(&state, row)).collect();
@@ -150,7 +187,10 @@ fn summary(state: &FarmState, row: TaskRow) -> TaskSummary {
 }
 
 /// One computer is never blocked: a lane that fails here would fail nowhere else.
-async fn blocklist(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json<JobBlocklist>, Refusal> {
+async fn blocklist(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Json<JobBlocklist>, Refusal> {
     check_id(&id, "job")?;
     state.store.run(move |store| store.job(&id)).await?;
     Ok(Json(JobBlocklist::new()))

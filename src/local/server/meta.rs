@@ -9,8 +9,8 @@ use axum::{Json, Router};
 use super::Shared;
 use super::answer::Refusal;
 use crate::farm::models::{
-    AvailableJobType, AvailableJobTypes, FarmStatus, FarmStatusReport, FlamencoVersion, ManagerVariableAudience,
-    ManagerVariables, SharedStorageLocation, TaskStatus,
+    AvailableJobType, AvailableJobTypes, FarmStatus, FarmStatusReport, FlamencoVersion,
+    ManagerVariableAudience, ManagerVariables, SharedStorageLocation, TaskStatus,
 };
 use crate::local::compile::{JOB_TYPE, job_type};
 use crate::local::store::Store;
@@ -19,8 +19,14 @@ pub fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/v3/version", get(version))
         .route("/api/v3/status", get(status))
-        .route("/api/v3/configuration/shared-storage/{audience}/{platform}", get(shared_storage))
-        .route("/api/v3/configuration/variables/{audience}/{platform}", get(variables))
+        .route(
+            "/api/v3/configuration/shared-storage/{audience}/{platform}",
+            get(shared_storage),
+        )
+        .route(
+            "/api/v3/configuration/variables/{audience}/{platform}",
+            get(variables),
+        )
         .route("/api/v3/jobs/types", get(job_types))
         .route("/api/v3/jobs/type/{name}", get(one_job_type))
 }
@@ -37,7 +43,9 @@ async fn version() -> Json<FlamencoVersion> {
 
 async fn status(State(state): State<Shared>) -> Result<Json<FarmStatusReport>, Refusal> {
     let active = state.store.run(Store::active_tasks).await?;
-    let is_active = active.iter().any(|row| row.task.status == TaskStatus::Active);
+    let is_active = active
+        .iter()
+        .any(|row| row.task.status == TaskStatus::Active);
     let found = tokio::task::spawn_blocking(move || state.blender()).await;
     let status = match found {
         _ if is_active => FarmStatus::Active,
@@ -60,7 +68,9 @@ async fn shared_storage(
 }
 
 /// Paths are the same for all here: there are no variables.
-async fn variables(Path((audience, _platform)): Path<(String, String)>) -> Result<Json<ManagerVariables>, Refusal> {
+async fn variables(
+    Path((audience, _platform)): Path<(String, String)>,
+) -> Result<Json<ManagerVariables>, Refusal> {
     known_audience(audience)?;
     Ok(Json(ManagerVariables::new()))
 }
@@ -85,6 +95,9 @@ async fn one_job_type(Path(name): Path<String>) -> Result<Json<AvailableJobType>
     if name == JOB_TYPE {
         Ok(Json(job_type().clone()))
     } else {
-        Err(Refusal::new(StatusCode::NOT_FOUND, "no such job type known"))
+        Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "no such job type known",
+        ))
     }
 }

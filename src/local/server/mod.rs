@@ -42,7 +42,10 @@ pub fn app(state: Shared) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), guard::check))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            guard::check,
+        ))
         .with_state(state)
 }
 
@@ -66,7 +69,10 @@ async fn unknown(method: Method, uri: Uri) -> Refusal {
         );
         return Refusal::new(StatusCode::NOT_IMPLEMENTED, message);
     }
-    Refusal::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        format!("there is nothing at {}", uri.path()),
+    )
 }
 
 #[cfg(test)]

@@ -49,7 +49,10 @@ fn info(row: Option<&JobRow>) -> Response {
             suffixes: vec![format!("last-rendered.{extension}")],
         })
     });
-    shown.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |info| Json(info).into_response())
+    shown.map_or_else(
+        || StatusCode::NO_CONTENT.into_response(),
+        |info| Json(info).into_response(),
+    )
 }
 
 fn shown_as(path: &FilePath) -> Option<(&'static str, &'static str)> {
@@ -58,12 +61,18 @@ fn shown_as(path: &FilePath) -> Option<(&'static str, &'static str)> {
 }
 
 /// The picture itself.
-pub async fn picture(state: &Arc<FarmState>, job_id: String, extension: &str) -> Result<Response, Refusal> {
+pub async fn picture(
+    state: &Arc<FarmState>,
+    job_id: String,
+    extension: &str,
+) -> Result<Response, Refusal> {
     check_id(&job_id, "job")?;
     let row = state.store.run(move |store| store.job(&job_id)).await?;
     let nothing = || Refusal::new(StatusCode::NOT_FOUND, "this job has no such picture");
     let path = row.last_output_path.ok_or_else(nothing)?;
-    let (_, content_type) = shown_as(&path).filter(|(known, _)| *known == extension).ok_or_else(nothing)?;
+    let (_, content_type) = shown_as(&path)
+        .filter(|(known, _)| *known == extension)
+        .ok_or_else(nothing)?;
     let bytes = tokio::fs::read(&path).await.map_err(|_| nothing())?;
     Ok(([(header::CONTENT_TYPE, content_type)], bytes).into_response())
 }

@@ -45,7 +45,11 @@ async fn task_and_job(state: &Arc<FarmState>, id: String) -> Result<(TaskRow, Jo
 async fn one(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json<Task>, Refusal> {
     let (row, job) = task_and_job(&state, id).await?;
     let worker = row.slot.map(|slot| state.worker(slot)).unwrap_or_default();
-    let failed_by = if row.failures > 0 { vec![worker.clone()] } else { Vec::new() };
+    let failed_by = if row.failures > 0 {
+        vec![worker.clone()]
+    } else {
+        Vec::new()
+    };
     let commands = tokio::task::spawn_blocking({
         let row = row.clone();
         move || command(&state, &job, &row)
@@ -66,7 +70,11 @@ async fn one(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json
 fn command(state: &FarmState, job: &JobRow, row: &TaskRow) -> Option<Command> {
     let blender = state.blender().ok()?;
     let command = lane_command(&blender, job, row);
-    let arguments: Vec<_> = command.arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    let arguments: Vec<_> = command
+        .arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy())
+        .collect();
     let parameters = json!({
         "exe": command.program.to_string_lossy(),
         "exeArgs": "",
@@ -84,7 +92,10 @@ fn command(state: &FarmState, job: &JobRow, row: &TaskRow) -> Option<Command> {
     })
 }
 
-async fn log_tail(State(state): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn log_tail(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     let (row, job) = task_and_job(&state, id).await?;
     let path = state.log_path(&job.job.id, &row.task.id);
     let tail = tokio::task::spawn_blocking(move || log::tail(&path, TAIL_BYTES)).await;
@@ -96,7 +107,10 @@ async fn log_tail(State(state): State<Shared>, Path(id): Path<String>) -> Result
     }
 }
 
-async fn log_info(State(state): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
+async fn log_info(
+    State(state): State<Shared>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
     let (row, job) = task_and_job(&state, id).await?;
     let (job_id, task_id) = (job.job.id, row.task.id);
     match tokio::fs::metadata(state.log_path(&job_id, &task_id)).await {
@@ -109,7 +123,9 @@ async fn log_info(State(state): State<Shared>, Path(id): Path<String>) -> Result
             };
             Ok(Json(info).into_response())
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
         Err(error) => Err(unreadable(&error)),
     }
 }
@@ -123,7 +139,9 @@ async fn log_file(
     if let Some(extension) = file.strip_prefix("last-rendered.") {
         return super::pictures::picture(&state, job_id, extension).await;
     }
-    let task_id = file.strip_prefix("task-").and_then(|rest| rest.strip_suffix(".txt"));
+    let task_id = file
+        .strip_prefix("task-")
+        .and_then(|rest| rest.strip_suffix(".txt"));
     let (row, job) = task_and_job(&state, task_id.ok_or_else(nothing)?.to_owned()).await?;
     if job.job.id != job_id {
         return Err(nothing());
@@ -140,7 +158,10 @@ fn as_text(text: String) -> Response {
 }
 
 fn unreadable(error: &std::io::Error) -> Refusal {
-    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, format!("a file of this job cannot be read: {error}"))
+    Refusal::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        format!("a file of this job cannot be read: {error}"),
+    )
 }
 
 async fn set_status(
@@ -150,7 +171,9 @@ async fn set_status(
 ) -> Result<StatusCode, Refusal> {
     check_id(&id, "task")?;
     if let TaskStatus::Unknown(_) = change.status {
-        return Err(unknown_status(TaskStatus::KNOWN.iter().map(ToString::to_string)));
+        return Err(unknown_status(
+            TaskStatus::KNOWN.iter().map(ToString::to_string),
+        ));
     }
     state
         .store

@@ -44,7 +44,8 @@ impl Bed {
         let mut bed = Self::new();
         let files = FarmFiles::new(&Dirs::below(bed.folder.path()));
         let store = Store::open(&files.database_path()).unwrap();
-        let state = FarmState::new(store, files, 1, PORT, TOKEN.to_owned(), Search::default()).unwrap();
+        let state =
+            FarmState::new(store, files, 1, PORT, TOKEN.to_owned(), Search::default()).unwrap();
         bed.state = Arc::new(state);
         bed
     }
@@ -58,11 +59,17 @@ impl Bed {
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let response = self.send(request(method, path).body(body).unwrap()).await;
         let status = response.status().as_u16();
-        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap();
         let value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         if status >= 400 {
             assert_eq!(value["code"], status, "{method} {path}: {value}");
-            assert!(value["message"].as_str().is_some_and(|message| !message.is_empty()));
+            assert!(
+                value["message"]
+                    .as_str()
+                    .is_some_and(|message| !message.is_empty())
+            );
         }
         (status, value)
     }
@@ -81,7 +88,11 @@ impl Bed {
                          "device": "auto", "gpu_required": false, "denoise": "scene", "threads": 0, "auto_run": false},
             "simulation_start": null, "costs": null, "stall_timeout_secs": 600, "memory_growth_limit": 4.0,
         });
-        for (name, text) in [("job.json", description.to_string().as_str()), ("render.py", ""), ("shot.blend", "")] {
+        for (name, text) in [
+            ("job.json", description.to_string().as_str()),
+            ("render.py", ""),
+            ("shot.blend", ""),
+        ] {
             std::fs::write(self.path(name), text).unwrap();
         }
         json!({
@@ -96,7 +107,9 @@ impl Bed {
     }
 
     async fn submit(&self) -> String {
-        let (status, job) = self.ask("POST", "/api/v3/jobs", Some(self.submission())).await;
+        let (status, job) = self
+            .ask("POST", "/api/v3/jobs", Some(self.submission()))
+            .await;
         assert_eq!(status, 200, "{job}");
         job["id"].as_str().unwrap().to_owned()
     }
@@ -115,45 +128,97 @@ async fn only_who_brings_the_token_from_this_computer_and_no_web_page_is_answere
     let bed = Bed::new();
     let status = async |host: Option<&str>, origin: Option<&str>, authorization: Option<&str>| {
         let mut request = Request::builder().uri("/api/v3/version");
-        for (name, value) in [(header::HOST, host), (header::ORIGIN, origin), (header::AUTHORIZATION, authorization)] {
+        for (name, value) in [
+            (header::HOST, host),
+            (header::ORIGIN, origin),
+            (header::AUTHORIZATION, authorization),
+        ] {
             if let Some(value) = value {
                 request = request.header(name, value);
             }
         }
-        bed.send(request.body(Body::empty()).unwrap()).await.status().as_u16()
+        bed.send(request.body(Body::empty()).unwrap())
+            .await
+            .status()
+            .as_u16()
     };
     let right = Some("Bearer the-token");
     for host in ["127.0.0.1:4711", "localhost:4711", "[::1]:4711"] {
         assert_eq!(status(Some(host), None, right).await, 200, "{host}");
     }
-    for host in ["evil.example:4711", "127.0.0.1", "127.0.0.1:80", "127.0.0.1.evil.example:4711", ""] {
+    for host in [
+        "evil.example:4711",
+        "127.0.0.1",
+        "127.0.0.1:80",
+        "127.0.0.1.evil.example:4711",
+        "",
+    ] {
         assert_eq!(status(Some(host), None, right).await, 403, "{host}");
     }
     assert_eq!(status(None, None, right).await, 403);
-    assert_eq!(status(Some("localhost:4711"), Some("http://localhost:4711"), right).await, 403);
-    for wrong in [None, Some("Bearer "), Some("Bearer the-toke"), Some("the-token"), Some("Basic the-token")] {
-        assert_eq!(status(Some("localhost:4711"), None, wrong).await, 401, "{wrong:?}");
+    assert_eq!(
+        status(Some("localhost:4711"), Some("http://localhost:4711"), right).await,
+        403
+    );
+    for wrong in [
+        None,
+        Some("Bearer "),
+        Some("Bearer the-toke"),
+        Some("the-token"),
+        Some("Basic the-token"),
+    ] {
+        assert_eq!(
+            status(Some("localhost:4711"), None, wrong).await,
+            401,
+            "{wrong:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn what_the_farm_says_of_itself_has_flamencos_shape() {
     let bed = Bed::new();
-    assert_eq!(bed.get("/api/v3/version").await.1["name"], "Farmhand on this computer");
+    assert_eq!(
+        bed.get("/api/v3/version").await.1["name"],
+        "Farmhand on this computer"
+    );
     assert_eq!(bed.get("/api/v3/status").await.1, json!({"status": "idle"}));
-    let (_, storage) = bed.get("/api/v3/configuration/shared-storage/users/linux").await;
+    let (_, storage) = bed
+        .get("/api/v3/configuration/shared-storage/users/linux")
+        .await;
     assert_eq!(storage["shamanEnabled"], false);
     assert_eq!(storage["audience"], "users");
-    assert_eq!(bed.get("/api/v3/configuration/variables/workers/linux").await, (200, json!({})));
-    assert_eq!(bed.get("/api/v3/configuration/variables/nobody/linux").await.0, 400);
-    assert_eq!(bed.get("/api/v3/worker-mgt/tags").await.1, json!({"tags": []}));
+    assert_eq!(
+        bed.get("/api/v3/configuration/variables/workers/linux")
+            .await,
+        (200, json!({}))
+    );
+    assert_eq!(
+        bed.get("/api/v3/configuration/variables/nobody/linux")
+            .await
+            .0,
+        400
+    );
+    assert_eq!(
+        bed.get("/api/v3/worker-mgt/tags").await.1,
+        json!({"tags": []})
+    );
     let (_, workers) = bed.get("/api/v3/worker-mgt/workers").await;
     assert_eq!(workers["workers"].as_array().unwrap().len(), 2);
     let id = workers["workers"][0]["id"].as_str().unwrap();
-    assert_eq!(bed.get(&format!("/api/v3/worker-mgt/workers/{id}")).await.1["platform"], "linux");
+    assert_eq!(
+        bed.get(&format!("/api/v3/worker-mgt/workers/{id}")).await.1["platform"],
+        "linux"
+    );
     let (_, types) = bed.get("/api/v3/jobs/types").await;
-    assert_eq!(types["job_types"][0], bed.get("/api/v3/jobs/type/farmhand-render").await.1);
-    assert_eq!(bed.get("/api/v3/jobs/type/simple-blender-render").await.0, 404);
+    assert_eq!(
+        types["job_types"][0],
+        bed.get("/api/v3/jobs/type/farmhand-render").await.1
+    );
+    assert_eq!(
+        bed.get("/api/v3/jobs/type/simple-blender-render").await.0,
+        404
+    );
     assert_eq!(bed.get("/farmhand/v1/health").await.1["busy"], false);
 }
 
@@ -175,28 +240,56 @@ async fn what_a_manager_alone_can_do_is_refused_with_a_sentence() {
 #[tokio::test]
 async fn a_job_becomes_one_task_per_lane_and_the_last_lane() {
     let bed = Bed::new();
-    assert_eq!(bed.ask("POST", "/api/v3/jobs/check", Some(bed.submission())).await.0, 204);
+    assert_eq!(
+        bed.ask("POST", "/api/v3/jobs/check", Some(bed.submission()))
+            .await
+            .0,
+        204
+    );
     let id = bed.submit().await;
     let (_, job) = bed.get(&format!("/api/v3/jobs/{id}")).await;
-    assert_eq!((&job["status"], &job["steps_total"]), (&json!("queued"), &json!(4)));
+    assert_eq!(
+        (&job["status"], &job["steps_total"]),
+        (&json!("queued"), &json!(4))
+    );
     assert_eq!(bed.get("/api/v3/jobs").await.1["jobs"][0], job);
     let (_, tasks) = bed.get(&format!("/api/v3/jobs/{id}/tasks")).await;
     let named = |key: &str| -> Vec<Value> {
-        tasks["tasks"].as_array().unwrap().iter().map(|task| task[key].clone()).collect()
+        tasks["tasks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|task| task[key].clone())
+            .collect()
     };
     assert_eq!(named("name"), ["lane-0 1-2", "lane-1 3-4", "last-lane"]);
     assert_eq!(named("index_in_job"), [1, 2, 3]);
     let task = tasks["tasks"][2]["id"].as_str().unwrap();
     let (_, task_shown) = bed.get(&format!("/api/v3/tasks/{task}")).await;
     assert_eq!(task_shown["commands"][0]["name"], "blender-render");
-    assert_eq!(bed.get(&format!("/api/v3/tasks/{task}/logtail")).await.0, 204);
+    assert_eq!(
+        bed.get(&format!("/api/v3/tasks/{task}/logtail")).await.0,
+        204
+    );
     assert_eq!(bed.get(&format!("/api/v3/tasks/{task}/log")).await.0, 204);
-    assert_eq!(bed.get(&format!("/api/v3/jobs/{id}/last-rendered")).await.0, 204);
+    assert_eq!(
+        bed.get(&format!("/api/v3/jobs/{id}/last-rendered")).await.0,
+        204
+    );
     assert_eq!(bed.get("/api/v3/jobs/last-rendered").await.0, 204);
-    assert_eq!(bed.get(&format!("/api/v3/jobs/{id}/blocklist")).await, (200, json!([])));
+    assert_eq!(
+        bed.get(&format!("/api/v3/jobs/{id}/blocklist")).await,
+        (200, json!([]))
+    );
     let (_, progress) = bed.get(&format!("/farmhand/v1/jobs/{id}/progress")).await;
-    assert_eq!((&progress["frames_total"], &progress["frames_done"]), (&json!(4), &json!(0)));
-    assert_eq!(bed.get(&format!("/farmhand/v1/jobs/{id}/frames")).await, (200, json!({"frames": []})));
+    assert_eq!(
+        (&progress["frames_total"], &progress["frames_done"]),
+        (&json!(4), &json!(0))
+    );
+    assert_eq!(
+        bed.get(&format!("/farmhand/v1/jobs/{id}/frames")).await,
+        (200, json!({"frames": []}))
+    );
 }
 
 #[tokio::test]
@@ -211,21 +304,48 @@ async fn a_bad_job_is_refused_with_the_value_and_the_reason() {
         for path in ["/api/v3/jobs/check", "/api/v3/jobs"] {
             let (status, answer) = bed.ask("POST", path, Some(job.clone())).await;
             assert_eq!(status, code, "{pointer}: {answer}");
-            assert!(answer["message"].as_str().unwrap().contains(part), "{pointer}: {answer}");
+            assert!(
+                answer["message"].as_str().unwrap().contains(part),
+                "{pointer}: {answer}"
+            );
         }
     };
-    refused("/type", json!("simple-blender-render"), 400, "job type unknown").await;
+    refused(
+        "/type",
+        json!("simple-blender-render"),
+        400,
+        "job type unknown",
+    )
+    .await;
     refused("/type_etag", json!("stale"), 412, "outdated").await;
     refused("/priority", json!(101), 400, "101").await;
     refused("/initial_status", json!("active"), 400, "active").await;
-    refused("/settings/job_file", json!("/nowhere/job.json"), 400, "/nowhere/job.json").await;
-    refused("/settings/blendfile", json!("shot.blend"), 400, "shot.blend").await;
+    refused(
+        "/settings/job_file",
+        json!("/nowhere/job.json"),
+        400,
+        "/nowhere/job.json",
+    )
+    .await;
+    refused(
+        "/settings/blendfile",
+        json!("shot.blend"),
+        400,
+        "shot.blend",
+    )
+    .await;
     refused("/settings/frames", json!("10-1"), 400, "10-1").await;
     refused("/settings/frames", json!("1-5"), 400, "frames").await;
     refused("/settings/lanes", json!("two"), 400, "lanes").await;
     refused("/settings/renderer", Value::Null, 400, "renderer").await;
     std::fs::write(bed.path("other.json"), "{\"format\": 2}").unwrap();
-    refused("/settings/job_file", json!(bed.path("other.json")), 400, "format 2").await;
+    refused(
+        "/settings/job_file",
+        json!(bed.path("other.json")),
+        400,
+        "format 2",
+    )
+    .await;
     assert_eq!(bed.get("/api/v3/jobs").await.1, json!({"jobs": []}));
 }
 
@@ -243,10 +363,20 @@ async fn a_second_live_job_with_one_output_is_refused_naming_the_first() {
 #[tokio::test]
 async fn without_a_blender_a_job_is_refused_with_the_way_out() {
     let bed = Bed::without_blender();
-    let (status, answer) = bed.ask("POST", "/api/v3/jobs", Some(bed.submission())).await;
+    let (status, answer) = bed
+        .ask("POST", "/api/v3/jobs", Some(bed.submission()))
+        .await;
     assert_eq!(status, 503);
-    assert!(answer["message"].as_str().unwrap().contains("FARMHAND_BLENDER"));
-    assert_eq!(bed.get("/api/v3/status").await.1, json!({"status": "inoperative"}));
+    assert!(
+        answer["message"]
+            .as_str()
+            .unwrap()
+            .contains("FARMHAND_BLENDER")
+    );
+    assert_eq!(
+        bed.get("/api/v3/status").await.1,
+        json!({"status": "inoperative"})
+    );
 }
 
 #[tokio::test]
@@ -254,22 +384,63 @@ async fn a_job_can_be_changed_canceled_and_deleted() {
     let bed = Bed::new();
     let id = bed.submit().await;
     let job = format!("/api/v3/jobs/{id}");
-    let post = async |what: &str, body: Value| bed.ask("POST", &format!("{job}/{what}"), Some(body)).await.0;
+    let post = async |what: &str, body: Value| {
+        bed.ask("POST", &format!("{job}/{what}"), Some(body))
+            .await
+            .0
+    };
     assert_eq!(post("setpriority", json!({"priority": 70})).await, 204);
     assert_eq!(post("setpriority", json!({"priority": 170})).await, 422);
-    assert_eq!(post("setstatus", json!({"status": "nonsense", "reason": ""})).await, 400);
-    assert_eq!(post("setstatus", json!({"status": "active", "reason": ""})).await, 422);
-    assert_eq!(post("setstatus", json!({"status": "cancel-requested", "reason": "by hand"})).await, 204);
+    assert_eq!(
+        post("setstatus", json!({"status": "nonsense", "reason": ""})).await,
+        400
+    );
+    assert_eq!(
+        post("setstatus", json!({"status": "active", "reason": ""})).await,
+        422
+    );
+    assert_eq!(
+        post(
+            "setstatus",
+            json!({"status": "cancel-requested", "reason": "by hand"})
+        )
+        .await,
+        204
+    );
     let (_, canceled) = bed.get(&job).await;
-    assert_eq!(canceled["activity"], "Changed to status \"canceled\": by hand");
-    assert_eq!((&canceled["status"], &canceled["priority"]), (&json!("canceled"), &json!(70)));
-    assert_eq!(post("setstatus", json!({"status": "requeueing", "reason": "again"})).await, 204);
-    assert_eq!(bed.ask("POST", &format!("/farmhand/v1/jobs/{id}/retry"), None).await.0, 422);
+    assert_eq!(
+        canceled["activity"],
+        "Changed to status \"canceled\": by hand"
+    );
+    assert_eq!(
+        (&canceled["status"], &canceled["priority"]),
+        (&json!("canceled"), &json!(70))
+    );
+    assert_eq!(
+        post(
+            "setstatus",
+            json!({"status": "requeueing", "reason": "again"})
+        )
+        .await,
+        204
+    );
+    assert_eq!(
+        bed.ask("POST", &format!("/farmhand/v1/jobs/{id}/retry"), None)
+            .await
+            .0,
+        422
+    );
     let (_, would) = bed.get(&format!("{job}/what-would-delete-do")).await;
     assert_eq!(would, json!({"shaman_checkout": false}));
     assert_eq!(bed.ask("DELETE", &job, None).await.0, 204);
-    assert_eq!(bed.get(&job).await, (404, json!({"code": 404, "message": "no such job"})));
-    assert_eq!(bed.get("/api/v3/jobs/not-a-uuid").await, (400, json!({"code": 400, "message": "job ID not valid"})));
+    assert_eq!(
+        bed.get(&job).await,
+        (404, json!({"code": 404, "message": "no such job"}))
+    );
+    assert_eq!(
+        bed.get("/api/v3/jobs/not-a-uuid").await,
+        (400, json!({"code": 400, "message": "job ID not valid"}))
+    );
 }
 
 #[tokio::test]
@@ -277,10 +448,14 @@ async fn a_body_that_is_too_large_or_no_json_is_refused_in_flamencos_shape() {
     let bed = Bed::new();
     let large = "x".repeat(BODY_LIMIT_BYTES + 1);
     for (body, code) in [(large.as_str(), 413), ("not json", 400)] {
-        let request = request("POST", "/api/v3/jobs").body(Body::from(body.to_owned())).unwrap();
+        let request = request("POST", "/api/v3/jobs")
+            .body(Body::from(body.to_owned()))
+            .unwrap();
         let response = bed.send(request).await;
         assert_eq!(response.status().as_u16(), code);
-        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap();
         let answer: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(answer["code"], code);
     }
@@ -297,8 +472,19 @@ async fn a_log_is_read_through_the_address_that_names_it() {
     std::fs::write(log, "one line\n").unwrap();
     let (_, info) = bed.get(&format!("/api/v3/tasks/{task}/log")).await;
     assert_eq!(info["size"], 9);
-    let response = bed.send(request("GET", info["url"].as_str().unwrap()).body(Body::empty()).unwrap()).await;
-    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let response = bed
+        .send(
+            request("GET", info["url"].as_str().unwrap())
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await;
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX)
+        .await
+        .unwrap();
     assert_eq!(bytes, "one line\n");
-    assert_eq!(bed.get(&format!("/job-files/{id}/..%2F..%2Ftoken")).await.0, 404);
+    assert_eq!(
+        bed.get(&format!("/job-files/{id}/..%2F..%2Ftoken")).await.0,
+        404
+    );
 }

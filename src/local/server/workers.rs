@@ -40,7 +40,9 @@ fn summary(state: &FarmState, slot: u32) -> WorkerSummary {
 
 async fn one(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json<Worker>, Refusal> {
     check_id(&id, "worker")?;
-    let summary = (0..state.slots).map(|slot| summary(&state, slot)).find(|worker| worker.id == id);
+    let summary = (0..state.slots)
+        .map(|slot| summary(&state, slot))
+        .find(|worker| worker.id == id);
     let summary = summary.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, "no such worker"))?;
     Ok(Json(Worker {
         summary,
@@ -54,7 +56,11 @@ async fn one(State(state): State<Shared>, Path(id): Path<String>) -> Result<Json
 
 /// This platform as Go's `runtime.GOOS` names it.
 fn platform() -> &'static str {
-    if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS }
+    if cfg!(target_os = "macos") {
+        "darwin"
+    } else {
+        std::env::consts::OS
+    }
 }
 
 async fn tags() -> Json<WorkerTagList> {

@@ -190,7 +190,7 @@ fn counts(connection: &Connection, job_id: &str) -> Result<TaskCounts, StoreErro
         match TaskStatus::from(row.get::<_, String>(0)?) {
             TaskStatus::Completed => counts.completed += number,
             TaskStatus::Queued | TaskStatus::Active | TaskStatus::SoftFailed => {
-                counts.runnable += number
+                counts.runnable += number;
             }
             _ => {}
         }

@@ -145,7 +145,9 @@ impl Store {
         let mut statement = connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM jobs WHERE status NOT IN ('canceled', 'completed', 'failed') OR updated >= ?1 ORDER BY number"
         ))?;
-        let rows = statement.query_map([super::as_text(since)], from_row)?.collect::<Result<_, _>>()?;
+        let rows = statement
+            .query_map([super::as_text(since)], from_row)?
+            .collect::<Result<_, _>>()?;
         Ok(rows)
     }
 

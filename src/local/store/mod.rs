@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Jobs and tasks in SQLite: the queue that a restart does not lose.
+//! Jobs and tasks in `SQLite`: the queue that a restart does not lose.
 //!
 //! Everything here blocks; async code goes through [`Store::run`].
 
@@ -18,7 +18,7 @@ use time::format_description::well_known::Rfc3339;
 
 pub use changes::Outcome;
 pub use jobs::JobRow;
-pub use tasks::{TASK_TYPE, NewTask, Process, TaskRow};
+pub use tasks::{NewTask, Process, TASK_TYPE, TaskRow};
 
 /// Why the queue could not be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum StoreError {
     Open {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// What `SQLite` said.
         source: rusqlite::Error,
     },
     /// A later Farmhand has written it.
@@ -53,7 +53,7 @@ pub enum StoreError {
         /// The newest version that this program knows.
         known: usize,
     },
-    /// SQLite refused a statement.
+    /// `SQLite` refused a statement.
     #[error("the job database refused a change; check free space on its disk")]
     Sql(#[from] rusqlite::Error),
     /// No job has that id.
@@ -174,7 +174,7 @@ fn as_moment(text: &str) -> OffsetDateTime {
     OffsetDateTime::parse(text, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-/// SQLite's integers are signed; counts that do not fit are cut off rather than refused.
+/// `SQLite`'s integers are signed; counts that do not fit are cut off rather than refused.
 fn as_count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

@@ -30,7 +30,13 @@ impl SleepInhibitor {
 fn command() -> Option<Command> {
     if cfg!(target_os = "linux") {
         let mut command = Command::new("systemd-inhibit");
-        command.args(["--what=sleep:idle", "--who=Farmhand", "--why=A render is in work", "--mode=block", "cat"]);
+        command.args([
+            "--what=sleep:idle",
+            "--who=Farmhand",
+            "--why=A render is in work",
+            "--mode=block",
+            "cat",
+        ]);
         Some(command)
     } else if cfg!(target_os = "macos") {
         let mut command = Command::new("caffeinate");

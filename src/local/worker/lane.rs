@@ -54,7 +54,12 @@ pub enum Ended {
 }
 
 /// Runs a lane to its end, or until it is asked to stop; nothing of it is left running then.
-pub async fn run(command: &LaneCommand, log_path: &Path, stop: &CancellationToken, news: mpsc::Sender<News>) -> Ended {
+pub async fn run(
+    command: &LaneCommand,
+    log_path: &Path,
+    stop: &CancellationToken,
+    news: mpsc::Sender<News>,
+) -> Ended {
     let mut log = TaskLog::open(log_path).await;
     let mut child = match spawn(command) {
         Ok(child) => child,
@@ -67,8 +72,17 @@ pub async fn run(command: &LaneCommand, log_path: &Path, stop: &CancellationToke
     };
     let id = child.id().unwrap_or_default();
     process::stand_back(id);
-    let shown: Vec<_> = command.arguments.iter().map(|argument| argument.to_string_lossy()).collect();
-    log.add(&format!("Started process {id}: {} {}", command.program.display(), shown.join(" "))).await;
+    let shown: Vec<_> = command
+        .arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy())
+        .collect();
+    log.add(&format!(
+        "Started process {id}: {} {}",
+        command.program.display(),
+        shown.join(" ")
+    ))
+    .await;
     if let Some(started) = process::identify(id) {
         tell(&news, News::Started(started)).await;
     }
@@ -96,7 +110,9 @@ pub async fn run(command: &LaneCommand, log_path: &Path, stop: &CancellationToke
     let ended = match status {
         _ if stopped => Ended::Stopped,
         Ok(status) if status.success() => Ended::Success,
-        Ok(status) if reason.is_empty() => Ended::Failure(format!("the lane ended with {status}; its log says why")),
+        Ok(status) if reason.is_empty() => {
+            Ended::Failure(format!("the lane ended with {status}; its log says why"))
+        }
         Ok(_) => Ended::Failure(reason),
         Err(error) => Ended::Failure(format!("the lane's end could not be awaited: {error}")),
     };
@@ -143,7 +159,11 @@ async fn send_lines(output: impl AsyncRead + Unpin, sender: mpsc::Sender<String>
     let mut reader = BufReader::new(output);
     let mut bytes = Vec::new();
     // Read as bytes: what Blender prints need not be UTF-8.
-    while reader.read_until(b'\n', &mut bytes).await.is_ok_and(|read| read > 0) {
+    while reader
+        .read_until(b'\n', &mut bytes)
+        .await
+        .is_ok_and(|read| read > 0)
+    {
         let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
         bytes.clear();
         if sender.send(line).await.is_err() {
@@ -159,7 +179,10 @@ async fn tell(news: &mpsc::Sender<News>, what: News) {
 
 async fn take(line: &str, log: &mut TaskLog, reason: &mut String, news: &mpsc::Sender<News>) {
     log.add(line).await;
-    if let Some(path) = line.strip_prefix("Saved: '").and_then(|rest| rest.strip_suffix('\'')) {
+    if let Some(path) = line
+        .strip_prefix("Saved: '")
+        .and_then(|rest| rest.strip_suffix('\''))
+    {
         tell(news, News::Saved(path.to_owned())).await;
     } else if line.starts_with("Time: ") {
         log.flush().await;
@@ -169,7 +192,8 @@ async fn take(line: &str, log: &mut TaskLog, reason: &mut String, news: &mpsc::S
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -202,11 +226,15 @@ mod tests {
     #[tokio::test]
     async fn saved_pictures_are_told_and_every_line_is_logged() {
         let stop = CancellationToken::new();
-        let (ended, heard, log) = outcome("echo \"Saved: '/a/b.png'\"; echo ' Time: x' >&2", &stop).await;
+        let (ended, heard, log) =
+            outcome("echo \"Saved: '/a/b.png'\"; echo ' Time: x' >&2", &stop).await;
         assert_eq!(ended, Ended::Success);
         assert!(heard.contains(&News::Saved("/a/b.png".to_owned())));
         assert!(!heard.contains(&News::FrameDone));
-        assert!(log.contains("Z Saved: '/a/b.png'\n") && log.contains("Z  Time: x\n"), "{log}");
+        assert!(
+            log.contains("Z Saved: '/a/b.png'\n") && log.contains("Z  Time: x\n"),
+            "{log}"
+        );
     }
 
     #[tokio::test]
@@ -228,7 +256,10 @@ mod tests {
         });
         let deadline = std::time::Instant::now() + Duration::from_secs(10);
         while process::identify(child.unwrap()).is_some() {
-            assert!(std::time::Instant::now() < deadline, "the lane's child is still there");
+            assert!(
+                std::time::Instant::now() < deadline,
+                "the lane's child is still there"
+            );
             tokio::task::yield_now().await;
         }
     }
@@ -240,7 +271,13 @@ mod tests {
             program: "/nowhere/blender".into(),
             arguments: Vec::new(),
         };
-        let ended = run(&command, &folder.path().join("log"), &CancellationToken::new(), mpsc::channel(8).0).await;
+        let ended = run(
+            &command,
+            &folder.path().join("log"),
+            &CancellationToken::new(),
+            mpsc::channel(8).0,
+        )
+        .await;
         assert!(matches!(ended, Ended::Failure(message) if message.contains("/nowhere/blender")));
     }
 }

@@ -34,9 +34,13 @@ impl TaskLog {
     /// Adds one line.
     pub async fn add(&mut self, line: &str) {
         let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-        let moment = OffsetDateTime::now_utc().format(&format).unwrap_or_default();
+        let moment = OffsetDateTime::now_utc()
+            .format(&format)
+            .unwrap_or_default();
         if let Some(file) = &mut self.file {
-            let written = file.write_all(format!("{moment} {line}\n").as_bytes()).await;
+            let written = file
+                .write_all(format!("{moment} {line}\n").as_bytes())
+                .await;
             if let Err(error) = written {
                 tracing::warn!(%error, "the task's log ends here");
                 self.file = None;
@@ -66,7 +70,11 @@ pub fn tail(path: &Path, limit_bytes: u64) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
     file.take(limit_bytes).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
-    let whole = if start == 0 { &*text } else { text.split_once('\n').map_or("", |(_, rest)| rest) };
+    let whole = if start == 0 {
+        &*text
+    } else {
+        text.split_once('\n').map_or("", |(_, rest)| rest)
+    };
     Ok(Some(whole.to_owned()))
 }
 
@@ -86,6 +94,9 @@ mod tests {
         assert_eq!(tail(&path, 10).unwrap(), None);
         std::fs::write(&path, "first line\nsecond\nthird\n").unwrap();
         assert_eq!(tail(&path, 16).unwrap().unwrap(), "second\nthird\n");
-        assert_eq!(tail(&path, 999).unwrap().unwrap(), "first line\nsecond\nthird\n");
+        assert_eq!(
+            tail(&path, 999).unwrap().unwrap(),
+            "first line\nsecond\nthird\n"
+        );
     }
 }

@@ -28,7 +28,9 @@ pub fn as_group(command: &mut Command) {
         const CREATE_NO_WINDOW: u32 = 0x0800_0000;
         const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
         const BELOW_NORMAL_PRIORITY_CLASS: u32 = 0x0000_4000;
-        command.creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP | BELOW_NORMAL_PRIORITY_CLASS);
+        command.creation_flags(
+            CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP | BELOW_NORMAL_PRIORITY_CLASS,
+        );
     }
 }
 
@@ -69,14 +71,20 @@ pub fn end_group(id: u32, manner: Manner) {
 
 #[cfg(unix)]
 fn group(id: u32) -> Option<rustix::process::Pid> {
-    i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw)
+    i32::try_from(id)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
 }
 
 /// The process that has this number now.
 pub fn identify(id: u32) -> Option<Process> {
     let pid = Pid::from_u32(id);
     let mut system = System::new().ok()?;
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, ProcessRefreshKind::nothing());
+    system.refresh_processes_specifics(
+        ProcessesToUpdate::Some(&[pid]),
+        true,
+        ProcessRefreshKind::nothing(),
+    );
     system.process(pid).map(|process| Process {
         id,
         started_unix_secs: process.start_time(),
@@ -86,14 +94,19 @@ pub fn identify(id: u32) -> Option<Process> {
 /// Ends what an earlier farm left running, if the number still belongs to that process.
 pub fn end_left_over(left: Process) {
     // The start is told relative to the computer's own start, whose time may shift a little when the clock is set.
-    let is_same = identify(left.id).is_some_and(|now| now.started_unix_secs.abs_diff(left.started_unix_secs) <= 2);
+    let is_same = identify(left.id)
+        .is_some_and(|now| now.started_unix_secs.abs_diff(left.started_unix_secs) <= 2);
     if is_same {
-        tracing::warn!(process = left.id, "ending a lane that an earlier local farm left running");
+        tracing::warn!(
+            process = left.id,
+            "ending a lane that an earlier local farm left running"
+        );
         end_group(left.id, Manner::ForGood);
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -38,7 +38,10 @@ pub async fn work(state: Arc<FarmState>, stop: CancellationToken) {
     };
     while !stop.is_cancelled() {
         if let Err(error) = schedule.turn().await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the queue could not be worked on");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the queue could not be worked on"
+            );
         }
         let is_idle = schedule.running.is_empty() && !schedule.watch.is_busy();
         tokio::select! {
@@ -95,14 +98,26 @@ impl Schedule {
             let Ok(Ok(blender)) = tokio::task::spawn_blocking(move || state.blender()).await else {
                 return Ok(());
             };
-            let Some((job, task)) = self.state.store.run(move |store| store.take_task(slot)).await? else {
+            let Some((job, task)) = self
+                .state
+                .store
+                .run(move |store| store.take_task(slot))
+                .await?
+            else {
                 return Ok(());
             };
             self.free.remove(&slot);
             let stop = CancellationToken::new();
             let id = task.task.id.clone();
-            self.running.insert(id, Running { slot, stop: stop.clone() });
-            self.lanes.spawn(render(Arc::clone(&self.state), blender, job, task, stop));
+            self.running.insert(
+                id,
+                Running {
+                    slot,
+                    stop: stop.clone(),
+                },
+            );
+            self.lanes
+                .spawn(render(Arc::clone(&self.state), blender, job, task, stop));
         }
         Ok(())
     }
@@ -122,7 +137,13 @@ impl Schedule {
 }
 
 /// Renders one task to its end, notes the outcome and gives the task's id back.
-async fn render(state: Arc<FarmState>, blender: Blender, job: JobRow, task: TaskRow, stop: CancellationToken) -> String {
+async fn render(
+    state: Arc<FarmState>,
+    blender: Blender,
+    job: JobRow,
+    task: TaskRow,
+    stop: CancellationToken,
+) -> String {
     let id = task.task.id.clone();
     let command = lane_command(&blender, &job, &task);
     let log_path = state.log_path(&job.job.id, &id);
@@ -130,7 +151,11 @@ async fn render(state: Arc<FarmState>, blender: Blender, job: JobRow, task: Task
     let listen = async {
         while let Some(news) = receiver.recv().await {
             if let Err(error) = note(&state, &job.job.id, &id, news).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, task = id, "news of a lane are lost");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    task = id,
+                    "news of a lane are lost"
+                );
             }
         }
     };
@@ -141,15 +166,28 @@ async fn render(state: Arc<FarmState>, blender: Blender, job: JobRow, task: Task
         Ended::Stopped => Outcome::Interrupted,
     };
     let task_id = id.clone();
-    match state.store.run(move |store| store.end_task(&task_id, &outcome)).await {
+    match state
+        .store
+        .run(move |store| store.end_task(&task_id, &outcome))
+        .await
+    {
         // A deleted job has no task left to note it in.
         Ok(()) | Err(StoreError::NoSuchTask) => {}
-        Err(error) => tracing::error!(error = &error as &dyn std::error::Error, task = id, "a lane's end is lost"),
+        Err(error) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            task = id,
+            "a lane's end is lost"
+        ),
     }
     id
 }
 
-async fn note(state: &Arc<FarmState>, job_id: &str, task_id: &str, news: News) -> Result<(), StoreError> {
+async fn note(
+    state: &Arc<FarmState>,
+    job_id: &str,
+    task_id: &str,
+    news: News,
+) -> Result<(), StoreError> {
     let (job_id, task_id) = (job_id.to_owned(), task_id.to_owned());
     state
         .store
