@@ -307,29 +307,50 @@ def test_every_format_is_whole_when_rendered_and_rendered_again_when_cut(
     assert again["run"] != record["run"]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting a small disk needs root")
-def test_a_full_disk_is_a_failure_that_names_the_file_and_never_a_done_frame(tmp_path: Path, blender: str) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
-    run = JobRun(tmp_path, blender, content={})
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(small)], check=False)
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 200 kB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        pytest.skip("mounting a small disk needs root")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none", str(folder)], check=False)
     if mounted.returncode != 0:
         pytest.skip("this system lets nobody mount a small disk")
-    try:
-        small.joinpath("filler").write_bytes(bytes(56 * 1024))
-        run.write_job(output=str(small / "frames" / "shot_####"))
-        code, printed = run.run(0)
-        assert code == 1
-        assert "Disk full while writing" in printed
-        assert str(small / "frames" / "shot_") in printed
-        assert not any(record["outputs"] == [] for record in run.records())
-        done = [record["frame"] for record in run.records()]
-        small.joinpath("filler").unlink()
-        assert run.run(0)[0] == 0
-        assert len(run.records()) == 6
-        assert len(done) < 6
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+    yield folder
+    lane_runs.end_all()
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_a_failure_that_names_the_file_and_never_a_done_frame(
+    tmp_path: Path, blender: str, small_disk: Path
+) -> None:
+    run = JobRun(tmp_path, blender, content={})
+    with pytest.raises(OSError, match="No space left"):
+        small_disk.joinpath("filler").write_bytes(bytes(256 * 1024))
+    small_disk.joinpath("frames").mkdir()
+    run.write_job(output=str(small_disk / "frames" / "shot_####"))
+    code, printed = run.run(0)
+    assert code == 1
+    assert f"Disk full while writing {small_disk}/frames/shot_0001.png" in printed
+    assert not run.records()
+    assert list((small_disk / "frames").iterdir()) == []
+    small_disk.joinpath("filler").unlink()
+    assert run.run(0)[0] == 0
+    assert len(run.records()) == 6
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "OPEN_EXR"])
+def test_a_picture_that_blender_itself_cannot_finish_for_want_of_room_is_never_done(
+    tmp_path: Path, blender: str, small_disk: Path, file_format: str
+) -> None:
+    run = JobRun(tmp_path, blender, content={}, settings={"percentage": 2000, "file_format": file_format})
+    run.state = small_disk / "state"
+    code, printed = run.run(0)
+    assert code == 1
+    assert f"Disk full while writing {run.folder}/frames/shot_" in printed
+    assert not run.records()
+    assert not run.pictures()
 
 
 def test_the_probe_says_what_this_blender_can_do(blender: str) -> None:

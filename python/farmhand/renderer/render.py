@@ -381,12 +381,17 @@ def write_json(path: str, value: Json, run: str, *, durable: bool = True) -> Non
     """Rename a JSON file into place: a reader sees the old one or the new one, never a half."""
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{run}.tmp")
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(value, file)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    rename_over(temporary, path)
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(value, file)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        rename_over(temporary, path)
+    except OSError as problem:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise OSError(problem.errno, problem.strerror, path) from problem
 
 
 def read_json(path: str) -> Json | None:
@@ -812,12 +817,15 @@ class Lane:
         """Render a claimed frame and settle it; False where it is to be tried again later."""
         self.tries += 1
         folder = os.path.join(self.frames.scratch, str(frame))
+        failure: FrameError | None = None
         try:
             self.render_and_record(frame, claim, folder)
-        except FrameError as failure:
-            return self.settle_failure(frame, claim, failure)
+        except FrameError as problem:
+            failure = problem
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+        if failure is not None:
+            return self.settle_failure(frame, claim, failure)
         self.settled += 1
         return True
 
@@ -923,7 +931,7 @@ class Lane:
             child.end()
             message = answer["message"]
             if disk_is_full(self.frames.scratch):
-                message = f"Disk full while writing below {folder}: make room and retry ({message})"
+                message = "Disk full while writing {}: make room and retry ({})".format(self.job["output"], message)
             raise FrameError(answer["reason"], message, child.tail)
         raise self.death(child, answer.get("code", 0), f"rendering frame {frame}")
 
@@ -1044,7 +1052,8 @@ def run_lane(options: argparse.Namespace) -> int:
         emit(f"farmhand: error: cannot render: {problem}")
         lane.trace("end", result="failure")
     except OSError as problem:
-        emit(f"farmhand: error: a file of the job cannot be written: {problem}")
+        full = "disk full, make room and retry: " if problem.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        emit(f"farmhand: error: a file of the job cannot be written: {full}{problem}")
         lane.trace("end", result="failure")
     finally:
         lane.close(kindly=True)
