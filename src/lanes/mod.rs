@@ -7,6 +7,8 @@
 
 pub mod claim;
 pub mod error;
+#[cfg(test)]
+mod exploration;
 pub mod files;
 pub mod job;
 pub mod order;

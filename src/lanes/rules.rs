@@ -282,8 +282,9 @@ impl LaneState {
     pub fn advance(self, outcome: Outcome) -> Result<Self, NoAnswer> {
         let operation = self.operation;
         Ok(match (operation, outcome) {
-            (Operation::Look { .. }, Outcome::Looked(Looked::Done)) => self.next_frame(),
-            (Operation::Look { .. }, Outcome::Looked(Looked::Failed)) if !self.is_last => {
+            (Operation::Look { .. } | Operation::LookAgain { .. }, Outcome::Looked(looked))
+                if self.is_settled(looked) =>
+            {
                 self.next_frame()
             }
             (Operation::Look { frame }, Outcome::Looked(_)) => {
@@ -297,10 +298,6 @@ impl LaneState {
             (Operation::Read { frame }, Outcome::Read(claim)) => self.has_read(frame, claim),
             (Operation::TakeOver { frame, counts }, Outcome::Finished) => {
                 self.claimed(frame, counts)
-            }
-            (Operation::LookAgain { .. }, Outcome::Looked(Looked::Done)) => self.next_frame(),
-            (Operation::LookAgain { .. }, Outcome::Looked(Looked::Failed)) if !self.is_last => {
-                self.next_frame()
             }
             (Operation::LookAgain { frame, counts }, Outcome::Looked(_)) => {
                 self.ask(Operation::Render { frame, counts })
@@ -333,6 +330,11 @@ impl LaneState {
             (Operation::LookAtEnd { .. }, Outcome::Looked(looked)) => self.looked_at_end(looked),
             _ => return Err(NoAnswer { operation, outcome }),
         })
+    }
+
+    /// The last lane tries failed frames once more.
+    fn is_settled(&self, looked: Looked) -> bool {
+        looked == Looked::Done || (looked == Looked::Failed && !self.is_last)
     }
 
     fn ask(self, operation: Operation) -> Self {

@@ -12,6 +12,7 @@ use super::files::{claim_path, failed_path, read_if_there, record_path, replace_
 use super::job::JobDescription;
 use super::record::{FailedFrame, FrameRecord, Output};
 use super::rules::Looked;
+use crate::outputs::{Wholeness, is_whole};
 
 /// Where one frame stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,8 +101,17 @@ fn outputs_are_whole(record: &FrameRecord) -> bool {
     !record.outputs.is_empty() && record.outputs.iter().all(output_is_whole)
 }
 
+/// Sizes are compared only where the format is not looked into: a run that was taken over may have put its own whole
+/// rendering of the frame, of another size, in place of the recorded one.
 fn output_is_whole(output: &Output) -> bool {
-    fs::metadata(&output.path).is_ok_and(|metadata| metadata.len() == output.size_bytes)
+    let path = Path::new(&output.path);
+    match is_whole(path) {
+        Ok(Wholeness::Whole) => true,
+        Ok(Wholeness::Unknown) => {
+            fs::metadata(path).is_ok_and(|metadata| metadata.len() == output.size_bytes)
+        }
+        Ok(Wholeness::Broken(_)) | Err(_) => false,
+    }
 }
 
 #[cfg(test)]
