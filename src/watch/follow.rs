@@ -168,9 +168,10 @@ impl Follow {
     /// Bears an error for a while if it may pass.
     fn bear(&mut self, error: WatchError) -> Result<(), WatchError> {
         let may_pass = match &error {
-            WatchError::Farm(error) => {
-                error.is_offline() || matches!(error, FarmError::ServerFailed { .. })
-            }
+            // A farm that starts anew has another token, and may be asked between the two.
+            WatchError::Farm(FarmError::Unauthorized { .. }) => self.last.is_some(),
+            WatchError::Farm(FarmError::ServerFailed { .. }) => true,
+            WatchError::Farm(error) => error.is_offline(),
             WatchError::Stopped { .. } | WatchError::Unclear { .. } => true,
         };
         let away_since = *self.away_since.get_or_insert_with(Instant::now);

@@ -244,14 +244,14 @@ async fn following_goes_on_when_the_farm_starts_anew_at_another_address() {
     let first = Farm::start(|request| answer(request, "active", 1, true)).await;
     let gone = WireFarm::start(vec![Act::Cut]).await;
     let second = Farm::start(|request| answer(request, "completed", 4, true)).await;
-    let clients = [client(&first.url), client(&gone.url), client(&second.url)];
+    let stranger = Farm::start(|_| Reply::empty(401)).await;
+    let clients = [&first.url, &gone.url, &stranger.url, &second.url].map(|url| client(url));
     let looks = Arc::new(AtomicUsize::new(0));
     let next = Arc::clone(&looks);
     let source = Source::looking(move || match next.fetch_add(1, Ordering::Relaxed) {
         0 => Found::Client(clients[0].clone()),
         1 => Found::Stopped,
-        2 => Found::Client(clients[1].clone()),
-        _ => Found::Client(clients[2].clone()),
+        turn => Found::Client(clients[(turn - 1).min(3)].clone()),
     });
     let mut follow = Follow::new(source, "a", hasty());
     assert_eq!(
