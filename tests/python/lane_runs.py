@@ -6,7 +6,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -15,50 +14,28 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
+import blenders
+
 if TYPE_CHECKING:
     from types import ModuleType
 
     from _pytest.mark import ParameterSet
 
-RENDERER = Path(__file__).parents[2] / "python" / "farmhand" / "renderer" / "render.py"
 SCENE_MAKER = Path(__file__).with_name("lane_scene.py")
-PATIENCE_SECS = 120.0
+PATIENCE_SECS = blenders.PATIENCE_SECS
 
 
-def blenders() -> list[ParameterSet]:
-    """Parametrize over the Blenders to test with: FARMHAND_TEST_BLENDERS, separated like PATH, or the one on PATH.
-
-    The first is for every run of the tests, the others are slow ones.
-    """
-    named = os.environ.get("FARMHAND_TEST_BLENDERS") or shutil.which("blender") or ""
-    executables = [executable for executable in named.split(os.pathsep) if executable]
+def blender_params() -> list[ParameterSet]:
+    """Parametrize over the Blenders to test with: the first is for every run of the tests, the others are slow ones."""
     return [
-        pytest.param(executable, id=blender_label(executable), marks=[pytest.mark.slow] if number else [])
-        for number, executable in enumerate(executables)
+        pytest.param(blender, id=str(blender), marks=[pytest.mark.slow] if number else [])
+        for number, blender in enumerate(blenders.all_blenders())
     ]
-
-
-def blender_label(executable: str) -> str:
-    """Name a Blender in a test's id."""
-    path = Path(executable)
-    return path.parent.parent.name if is_module(executable) else path.name
-
-
-def is_module(executable: str) -> bool:
-    """Say whether an executable is a Python that has bpy as a module, and no Blender."""
-    return Path(executable).name.startswith("python")
-
-
-def command(executable: str, script: Path, *arguments: str, factory: bool = True) -> list[str]:
-    """Give the command line that runs `script` inside a Blender."""
-    if is_module(executable):
-        return [executable, str(script), *arguments]
-    return [executable, "-b", *(["--factory-startup"] if factory else []), "--python", str(script), "--", *arguments]
 
 
 def load_renderer() -> ModuleType:
     """Load the renderer as a module of this Python, for what needs no Blender."""
-    spec = importlib.util.spec_from_file_location("farmhand_render_under_test", RENDERER)
+    spec = importlib.util.spec_from_file_location("farmhand_render_under_test", blenders.RENDERER)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -119,76 +96,35 @@ def end_all() -> None:
 class JobRun:
     """A job in a folder of its own, and the lanes of it that are run."""
 
-    def __init__(self, folder: Path, executable: str, *, content: dict[str, Any] | None = None, **job: Any) -> None:
+    def __init__(
+        self, folder: Path, blender: blenders.Blender, *, content: dict[str, Any] | None = None, **job: Any
+    ) -> None:
         self.folder = folder
-        self.executable = executable
+        self.blender = blender
         self.blend = folder / "scene.blend"
         self.state = folder / "state"
         self.output = folder / "frames" / "shot_####"
         if content is not None:
-            self.make_scene(**content)
+            blender.run(SCENE_MAKER, str(self.blend), json.dumps(content))
         self.write_job(**job)
 
-    def make_scene(self, **options: Any) -> None:
-        made = subprocess.run(
-            command(self.executable, SCENE_MAKER, str(self.blend), json.dumps(options)),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert self.blend.is_file(), made.stdout + made.stderr
-
     def write_job(self, *, settings: dict[str, Any] | None = None, **changes: Any) -> None:
-        """Write the job description, with keys changed."""
-        there = self.blend.stat() if self.blend.exists() else None
-        job = {
-            "format": 1,
-            "submission_id": "0" * 32,
+        """Write the job description, with settings and other keys changed."""
+        scene = {
             "name": "test",
-            "blend_file": str(self.blend),
-            "blend_dir": str(self.blend.parent),
-            "blend_size_bytes": there.st_size if there else 1,
-            "blend_modified_unix_secs": there.st_mtime if there else 1.0,
             "scene": "Scene",
             "frames": "1-6",
-            "order": "auto",
-            "lanes": ["1-3", "4-6"],
             "output": str(self.output),
-            "output_overridden": False,
-            "settings": {
-                "camera": None,
-                "view_layers": None,
-                "samples": None,
-                "percentage": None,
-                "file_format": None,
-                "device": "auto",
-                "gpu_required": False,
-                "denoise": "scene",
-                "threads": 0,
-                "auto_run": False,
-                **(settings or {}),
-            },
             "simulation_start": None,
-            "costs": None,
-            "stall_timeout_secs": 120,
-            "memory_growth_limit": 4.0,
-            **changes,
         }
-        self.folder.joinpath("job.json").write_text(json.dumps(job), encoding="utf-8")
+        path = blenders.write_job(self.folder, self.blend, scene, ["1-3", "4-6"])
+        job = json.loads(path.read_text(encoding="utf-8"))
+        job["settings"].update(settings or {})
+        path.write_text(json.dumps({**job, "stall_timeout_secs": 120, **changes}), encoding="utf-8")
 
     def lane_command(self, lane: int | str) -> list[str]:
-        return command(
-            self.executable,
-            RENDERER,
-            "lane",
-            "--job-file",
-            str(self.folder / "job.json"),
-            "--state-dir",
-            str(self.state),
-            "--lane",
-            str(lane),
-        )
+        files = ["--job-file", str(self.folder / "job.json"), "--state-dir", str(self.state)]
+        return self.blender.script(blenders.RENDERER, "lane", *files, "--lane", str(lane))
 
     def start(self, lane: int | str, **environment: str) -> subprocess.Popen[str]:
         """Start a lane; its output goes to `lane-N.log`."""

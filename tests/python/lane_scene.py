@@ -2,7 +2,8 @@
 """Runs inside Blender: writes a small scene of a turning cube. Arguments: the path, and options as JSON.
 
 Options: `frames` (6), `camera` (true), `denoise` (false), `format` (PNG), `script` (Python that the file runs
-when it is opened and scripts are allowed), `plain` (write uncompressed).
+when it is opened and scripts are allowed), `second_camera` (false: another one, named Second, that looks down, and a
+marker that switches to the first).
 """
 
 from __future__ import annotations
@@ -36,6 +37,11 @@ def main(path: str, options: str) -> None:
     cube.keyframe_insert("rotation_euler", frame=6)
     if not asked.get("camera", True):
         bpy.data.objects.remove(bpy.data.objects["Camera"])
+    if asked.get("second_camera"):
+        second = bpy.data.objects.new("Second", bpy.data.cameras.new("Second"))
+        second.location = (0.0, 0.0, 12.0)
+        scene.collection.objects.link(second)
+        scene.timeline_markers.new("first", frame=1).camera = bpy.data.objects["Camera"]
     if asked.get("script"):
         text = bpy.data.texts.new("at_opening.py")
         text.from_string(asked["script"])

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lane_runs
+from blenders import RENDERER, Blender
 from lane_runs import JobRun, wait_until
 
 if TYPE_CHECKING:
@@ -45,9 +48,10 @@ bpy.app.handlers.frame_change_post.append(hang)
 FREELY = {"auto_run": True}
 
 
-@pytest.fixture(params=lane_runs.blenders())
-def blender(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(params=lane_runs.blender_params())
+def blender(request: pytest.FixtureRequest) -> Blender:
+    chosen: Blender = request.param
+    return chosen
 
 
 def blender_itself(run: JobRun) -> dict[str, bytes]:
@@ -55,13 +59,7 @@ def blender_itself(run: JobRun) -> dict[str, bytes]:
     folder = run.folder / "reference"
     folder.mkdir()
     shutil.copy(run.blend, folder / "scene.blend")
-    if lane_runs.is_module(run.executable):
-        code = "import bpy, os, sys; bpy.ops.wm.open_mainfile(filepath=sys.argv[1]); "
-        code += "bpy.ops.render.render(animation=True); os._exit(0)"
-        command = [run.executable, "-c", code, str(folder / "scene.blend")]
-    else:
-        command = [run.executable, "-b", str(folder / "scene.blend"), "-a"]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    run.blender.render_by_itself(folder / "scene.blend", "Scene", None)
     return {path.name: path.read_bytes() for path in (folder / "frames").iterdir()}
 
 
@@ -83,7 +81,7 @@ def _nothing_is_left_running() -> Iterator[None]:
     lane_runs.end_all()
 
 
-def test_one_lane_renders_the_files_and_pixels_of_blender_itself(tmp_path: Path, blender: str) -> None:
+def test_one_lane_renders_the_files_and_pixels_of_blender_itself(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={})
     code, printed = run.run(0)
     assert code == 0, printed
@@ -103,7 +101,7 @@ def test_one_lane_renders_the_files_and_pixels_of_blender_itself(tmp_path: Path,
     assert list((run.state / "tmp").iterdir()) == []
 
 
-def test_two_lanes_at_once_share_the_frames_and_render_none_twice(tmp_path: Path, blender: str) -> None:
+def test_two_lanes_at_once_share_the_frames_and_render_none_twice(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     processes = [run.start(0), run.start(1)]
     assert [process.wait(lane_runs.PATIENCE_SECS) for process in processes] == [0, 0]
@@ -114,7 +112,7 @@ def test_two_lanes_at_once_share_the_frames_and_render_none_twice(tmp_path: Path
     assert run.run("last")[0] == 0
 
 
-def test_a_killed_child_is_replaced_and_its_frame_tried_again(tmp_path: Path, blender: str) -> None:
+def test_a_killed_child_is_replaced_and_its_frame_tried_again(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
@@ -125,7 +123,7 @@ def test_a_killed_child_is_replaced_and_its_frame_tried_again(tmp_path: Path, bl
     assert sorted((run.claim(frame) or {})["fails"] for frame in range(1, 7)) == [0, 0, 0, 0, 0, 1]
 
 
-def test_a_killed_supervisor_takes_its_child_along_and_the_same_lane_finishes(tmp_path: Path, blender: str) -> None:
+def test_a_killed_supervisor_takes_its_child_along_and_its_lane_finishes(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
@@ -141,7 +139,7 @@ def test_a_killed_supervisor_takes_its_child_along_and_the_same_lane_finishes(tm
     assert sum((run.claim(frame) or {})["lost"] for frame in range(1, 7)) <= 1
 
 
-def test_a_child_ends_with_its_supervisor_while_the_scene_is_still_being_opened(tmp_path: Path, blender: str) -> None:
+def test_a_child_ends_with_its_supervisor_while_the_scene_is_being_opened(tmp_path: Path, blender: Blender) -> None:
     script = "import time\ntime.sleep(60)"
     run = JobRun(tmp_path, blender, content={"script": script}, settings=FREELY)
     supervisor = run.start(0)
@@ -152,7 +150,7 @@ def test_a_child_ends_with_its_supervisor_while_the_scene_is_still_being_opened(
     wait_until(lambda: not lane_runs.is_alive(child), "the child has ended itself")
 
 
-def test_sigterm_ends_a_lane_at_once_with_code_1_and_no_child_left(tmp_path: Path, blender: str) -> None:
+def test_sigterm_ends_a_lane_at_once_with_code_1_and_no_child_left(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
@@ -164,7 +162,7 @@ def test_sigterm_ends_a_lane_at_once_with_code_1_and_no_child_left(tmp_path: Pat
     assert run.run(0)[0] == 0
 
 
-def test_a_lane_ends_with_the_process_that_started_it(tmp_path: Path, blender: str) -> None:
+def test_a_lane_ends_with_the_process_that_started_it(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     code = "import subprocess, sys, time; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); time.sleep(600)"
     worker = subprocess.Popen(
@@ -182,7 +180,7 @@ def test_a_lane_ends_with_the_process_that_started_it(tmp_path: Path, blender: s
 
 
 def test_a_frame_that_crashes_blender_is_recorded_with_its_log_and_the_others_are_rendered(
-    tmp_path: Path, blender: str
+    tmp_path: Path, blender: Blender
 ) -> None:
     run = JobRun(tmp_path, blender, content={"script": CRASH_AT_3}, settings=FREELY)
     code, printed = run.run(0)
@@ -198,13 +196,13 @@ def test_a_frame_that_crashes_blender_is_recorded_with_its_log_and_the_others_ar
     assert "frame 3 is not rendered (crash)" in printed
 
 
-def test_scripts_in_the_scene_do_not_run_unless_the_job_allows_it(tmp_path: Path, blender: str) -> None:
+def test_scripts_in_the_scene_do_not_run_unless_the_job_allows_it(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={"script": CRASH_AT_3})
     assert run.run(0)[0] == 0
     assert len(run.records()) == 6
 
 
-def test_a_frame_that_hangs_is_ended_after_the_stall_time(tmp_path: Path, blender: str) -> None:
+def test_a_frame_that_hangs_is_ended_after_the_stall_time(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={"script": HANG_AT_3}, settings=FREELY, stall_timeout_secs=6)
     code, printed = run.run(0)
     assert code == 0, printed
@@ -227,7 +225,7 @@ def test_a_frame_that_hangs_is_ended_after_the_stall_time(tmp_path: Path, blende
     ids=["no camera", "other camera", "view layer", "format", "gpu", "scene"],
 )
 def test_what_no_frame_can_be_rendered_with_ends_the_run_with_a_sentence(
-    tmp_path: Path, blender: str, content: dict[str, Any], job: dict[str, Any], said: str
+    tmp_path: Path, blender: Blender, content: dict[str, Any], job: dict[str, Any], said: str
 ) -> None:
     run = JobRun(tmp_path, blender, content=content, **job)
     code, printed = run.run(0)
@@ -237,7 +235,7 @@ def test_what_no_frame_can_be_rendered_with_ends_the_run_with_a_sentence(
     assert not list(run.state.glob("frames/*.failed.json"))
 
 
-def test_a_file_that_is_no_scene_a_cut_one_and_a_newer_one_are_told_apart(tmp_path: Path, blender: str) -> None:
+def test_a_file_that_is_no_scene_a_cut_one_and_a_newer_one_are_told_apart(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={})
     whole = run.blend.read_bytes()
     newer = whole.replace(whole[:17], b"BLENDER17-01v0909") if whole[7:8].isdigit() else b"BLENDER-v909" + whole[12:]
@@ -254,26 +252,38 @@ def test_a_file_that_is_no_scene_a_cut_one_and_a_newer_one_are_told_apart(tmp_pa
     assert not run.records()
 
 
-def test_a_scene_that_changed_since_it_was_sent_is_warned_of(tmp_path: Path, blender: str) -> None:
+def test_the_job_s_settings_are_laid_on_the_scene(tmp_path: Path, blender: Blender) -> None:
+    run = JobRun(tmp_path, blender, content={"second_camera": True}, frames="1", lanes=["1"])
+    assert run.run(0)[0] == 0
+    as_it_is = run.pictures()["shot_0001.png"]
+    run.state = tmp_path / "other state"
+    run.write_job(frames="1", lanes=["1"], settings={"camera": "Second", "samples": 3, "percentage": 50, "threads": 1})
+    assert run.run(0)[0] == 0
+    changed = run.pictures()["shot_0001.png"]
+    assert (as_it_is[16:24], changed[16:24]) == (struct.pack(">II", 48, 32), struct.pack(">II", 24, 16))
+    assert (run.record(1) or {})["samples"] == 3
+    run.state = tmp_path / "third state"
+    run.write_job(frames="1", lanes=["1"], settings={"camera": "Second"})
+    assert run.run(0)[0] == 0
+    assert lane_runs.pixels(run.pictures()["shot_0001.png"]) != lane_runs.pixels(as_it_is)
+
+
+def test_a_scene_that_changed_since_it_was_sent_is_warned_of(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={}, frames="1", lanes=["1"], blend_size_bytes=5)
     code, printed = run.run(0)
     assert code == 0
     assert "has changed since the job was sent" in printed
 
 
-def can_denoise(blender: str) -> bool:
-    probed = subprocess.run(
-        lane_runs.command(blender, lane_runs.RENDERER, "probe"),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return '"OPENIMAGEDENOISE"' in probed.stdout
+def probe(blender: Blender) -> dict[str, Any]:
+    printed = blender.run(RENDERER, "probe")
+    line = next(line for line in printed.splitlines() if line.startswith("FARMHAND-PROBE "))
+    found: dict[str, Any] = json.loads(line.split(" ", 1)[1])
+    return found
 
 
-def test_a_missing_denoiser_is_said_before_rendering_and_off_is_the_way_out(tmp_path: Path, blender: str) -> None:
-    if can_denoise(blender):
+def test_a_missing_denoiser_is_said_before_rendering_and_off_is_the_way_out(tmp_path: Path, blender: Blender) -> None:
+    if "OPENIMAGEDENOISE" in probe(blender)["denoisers"]:
         pytest.skip("this Blender has the denoiser")
     run = JobRun(tmp_path, blender, content={"denoise": True})
     code, printed = run.run(0)
@@ -287,7 +297,7 @@ def test_a_missing_denoiser_is_said_before_rendering_and_off_is_the_way_out(tmp_
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "OPEN_EXR", "OPEN_EXR_MULTILAYER", "TIFF", "WEBP", "TARGA"])
 def test_every_format_is_whole_when_rendered_and_rendered_again_when_cut(
-    tmp_path: Path, blender: str, file_format: str
+    tmp_path: Path, blender: Blender, file_format: str
 ) -> None:
     run = JobRun(
         tmp_path, blender, content={"format": "PNG"}, frames="1-2", lanes=["1-2"], settings={"file_format": file_format}
@@ -323,7 +333,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_is_a_failure_that_names_the_file_and_never_a_done_frame(
-    tmp_path: Path, blender: str, small_disk: Path
+    tmp_path: Path, blender: Blender, small_disk: Path
 ) -> None:
     run = JobRun(tmp_path, blender, content={})
     with pytest.raises(OSError, match="No space left"):
@@ -342,7 +352,7 @@ def test_a_full_disk_is_a_failure_that_names_the_file_and_never_a_done_frame(
 
 @pytest.mark.parametrize("file_format", ["PNG", "OPEN_EXR"])
 def test_a_picture_that_blender_itself_cannot_finish_for_want_of_room_is_never_done(
-    tmp_path: Path, blender: str, small_disk: Path, file_format: str
+    tmp_path: Path, blender: Blender, small_disk: Path, file_format: str
 ) -> None:
     run = JobRun(tmp_path, blender, content={}, settings={"percentage": 2000, "file_format": file_format})
     run.state = small_disk / "state"
@@ -353,16 +363,8 @@ def test_a_picture_that_blender_itself_cannot_finish_for_want_of_room_is_never_d
     assert not run.pictures()
 
 
-def test_the_probe_says_what_this_blender_can_do(blender: str) -> None:
-    probed = subprocess.run(
-        lane_runs.command(blender, lane_runs.RENDERER, "probe"),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    line = next(line for line in probed.stdout.splitlines() if line.startswith("FARMHAND-PROBE "))
-    found = lane_runs.json.loads(line.split(" ", 1)[1])
-    assert found["kind"] == ("module" if lane_runs.is_module(blender) else "blender")
+def test_the_probe_says_what_this_blender_can_do(blender: Blender) -> None:
+    found = probe(blender)
+    assert found["kind"] == ("module" if blender.is_module else "blender")
     assert "CYCLES" in found["engines"]
     assert found["devices"][0]["type"] == "CPU"
