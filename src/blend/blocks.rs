@@ -52,26 +52,15 @@ impl Blocks {
         let mut list: Vec<Block> = Vec::new();
         let mut position = header.length as u64;
         let mut owner = 0;
-        let mut head = [0; 32];
+        let mut head = vec![0; header.head_length()];
         loop {
             let remaining = source.length() - position.min(source.length());
-            let Some(head) = head.get_mut(..header.head_length()) else {
-                continue;
-            };
-            // The last block's head is written in full, but for files of very old Blenders only its code is sure.
             if remaining < head.len() as u64 {
-                let mut code = [0; 4];
-                if remaining >= 4 {
-                    source.read_at(position, &mut code)?;
-                }
-                if &code == b"ENDB" {
-                    break;
-                }
                 return Err(Fault::Truncated("its last block is missing".to_owned()));
             }
-            source.read_at(position, head)?;
+            source.read_at(position, &mut head)?;
             position += head.len() as u64;
-            let mut block = parse_head(head, header)?;
+            let mut block = parse_head(&head, header)?;
             if &block.code == b"ENDB" {
                 break;
             }

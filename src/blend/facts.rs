@@ -4,6 +4,7 @@
 mod output;
 mod scene;
 mod simulation;
+mod zones;
 
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;

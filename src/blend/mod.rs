@@ -14,6 +14,8 @@ mod file;
 mod header;
 mod idprop;
 mod item;
+#[cfg(test)]
+mod tests;
 
 pub use blocks::Block;
 pub use bytes::ByteOrder;

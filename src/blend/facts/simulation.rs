@@ -6,11 +6,11 @@
 //! ones lie in another file and aren't.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::scene::frame;
+use super::zones::Zones;
 use crate::blend::error::BlendError;
 use crate::blend::item::Item;
 
@@ -27,13 +27,6 @@ const HAIR: i64 = 2;
 /// `DynamicPaintSurface.flags` and `.format`
 const SURFACE_ACTIVE: i64 = 1;
 const IMAGE_SEQUENCE: i64 = 2;
-/// `Scene.flag`
-const CUSTOM_SIMULATION_RANGE: i64 = 1 << 6;
-/// `NodesModifierBake.flag`
-const CUSTOM_BAKE_RANGE: i64 = 1;
-const CUSTOM_BAKE_PATH: i64 = 1 << 1;
-/// Node groups that are nested deeper than this run in circles.
-const MAX_DEPTH: u32 = 64;
 
 /// A simulation that isn't baked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,6 +65,7 @@ pub enum SimulationKind {
 
 pub(super) fn unbaked(scene: &Item<'_>) -> Result<Vec<UnbakedSimulation>, BlendError> {
     let mut found = Vec::new();
+    let mut zones = Zones::new(scene);
     let mut seen = HashSet::new();
     let mut sets = vec![scene.clone()];
     while let Some(set) = sets.pop() {
@@ -86,7 +80,7 @@ pub(super) fn unbaked(scene: &Item<'_>) -> Result<Vec<UnbakedSimulation>, BlendE
         }
         let collections = set.follow("master_collection")?;
         for object in objects_of(collections.into_iter().collect(), objects)? {
-            object_simulations(scene, &object, &mut found)?;
+            object_simulations(&object, &mut zones, &mut found)?;
         }
     }
     Ok(found)
@@ -158,9 +152,9 @@ fn unbaked_cache(item: &Item<'_>, path: &str) -> Result<Option<i32>, BlendError>
         .map(|cache| frame(cache.int("startframe"))))
 }
 
-fn object_simulations(
-    scene: &Item<'_>,
-    object: &Item<'_>,
+fn object_simulations<'f>(
+    object: &Item<'f>,
+    zones: &mut Zones<'f>,
     found: &mut Vec<UnbakedSimulation>,
 ) -> Result<(), BlendError> {
     let owner = object.id_name()?.unwrap_or_default();
@@ -230,10 +224,7 @@ fn object_simulations(
                     );
                 }
             }
-            "NodesModifierData" => add(
-                SimulationKind::GeometryNodes,
-                nodes_modifier(scene, &modifier)?,
-            ),
+            "NodesModifierData" => add(SimulationKind::GeometryNodes, zones.unbaked(&modifier)?),
             _ => {}
         }
     }
@@ -262,135 +253,4 @@ fn particles(system: &Item<'_>) -> Result<(SimulationKind, Option<i32>), BlendEr
         None
     };
     Ok((SimulationKind::Particles, start_frame))
-}
-
-fn nodes_modifier(scene: &Item<'_>, modifier: &Item<'_>) -> Result<Option<i32>, BlendError> {
-    let Some(tree) = modifier.follow("node_group")? else {
-        return Ok(None);
-    };
-    if !has_simulation(&tree, &mut HashSet::new())? {
-        return Ok(None);
-    }
-    let default_start = if scene
-        .flag("flag", CUSTOM_SIMULATION_RANGE)
-        .unwrap_or_default()
-    {
-        frame(scene.int("simulation_frame_start"))
-    } else {
-        frame(scene.int("r.sfra"))
-    };
-    if !modifier.has("bakes") {
-        // 3.6 and 4.0: all zones of a modifier are baked into one folder.
-        let folder = bake_folder(modifier, "simulation_bake_directory")?;
-        let baked = folder.is_some_and(|folder| {
-            folder.read_dir().is_ok_and(|mut zones| {
-                zones.any(|zone| zone.is_ok_and(|zone| has_entries(&zone.path().join("meta"))))
-            })
-        });
-        return Ok((!baked).then_some(default_start));
-    }
-    let (mut zones, mut start) = (0, None);
-    for bake in modifier.follow_array("bakes", modifier.int("bakes_num"))? {
-        let Some(id) = bake.int("id") else { continue };
-        // Bake nodes have such entries, too; without a bake they pass on what they get.
-        if baked_node(&tree, id, 0)?.is_some_and(|idname| idname != "GeometryNodeSimulationOutput")
-        {
-            continue;
-        }
-        zones += 1;
-        if !is_baked(modifier, &bake, id)? {
-            let custom = bake.flag("flag", CUSTOM_BAKE_RANGE).unwrap_or_default();
-            let from = if custom {
-                frame(bake.int("frame_start"))
-            } else {
-                default_start
-            };
-            start = Some(start.map_or(from, |start: i32| start.min(from)));
-        }
-    }
-    Ok(if zones == 0 {
-        Some(default_start)
-    } else {
-        start
-    })
-}
-
-/// Whether a node tree or a group in it holds a simulation zone.
-fn has_simulation(tree: &Item<'_>, seen: &mut HashSet<u64>) -> Result<bool, BlendError> {
-    let mut trees = vec![tree.clone()];
-    while let Some(tree) = trees.pop() {
-        if !seen.insert(tree.address()) {
-            continue;
-        }
-        for node in tree.list("nodes")? {
-            if node.text("idname")?.as_deref() == Some("GeometryNodeSimulationOutput") {
-                return Ok(true);
-            }
-            trees.extend(
-                node.follow("id")?
-                    .filter(|id| id.type_name() == "bNodeTree"),
-            );
-        }
-    }
-    Ok(false)
-}
-
-/// The kind of the node that an entry of a tree's nested nodes stands for, in whatever group it lies.
-fn baked_node(tree: &Item<'_>, id: i64, depth: u32) -> Result<Option<String>, BlendError> {
-    let entries = tree.follow_array("nested_node_refs", tree.int("nested_node_refs_num"))?;
-    let Some(entry) = entries.iter().find(|entry| entry.int("id") == Some(id)) else {
-        return Ok(None);
-    };
-    let node_id = entry.int("path.node_id");
-    for node in tree.list("nodes")? {
-        if node.int("identifier") != node_id {
-            continue;
-        }
-        return match node
-            .follow("id")?
-            .filter(|id| id.type_name() == "bNodeTree")
-        {
-            Some(group) if depth < MAX_DEPTH => {
-                let inner = entry.int("path.id_in_node").unwrap_or_default();
-                baked_node(&group, inner, depth + 1)
-            }
-            _ => node.text("idname"),
-        };
-    }
-    Ok(None)
-}
-
-fn is_baked(modifier: &Item<'_>, bake: &Item<'_>, id: i64) -> Result<bool, BlendError> {
-    if let Some(packed) = bake.follow("packed")? {
-        return Ok(packed.int("meta_files_num").unwrap_or(1) > 0);
-    }
-    let folder = if bake.flag("flag", CUSTOM_BAKE_PATH).unwrap_or_default() {
-        bake_folder(bake, "directory")?
-    } else {
-        bake_folder(modifier, "simulation_bake_directory")?
-            .map(|folder| folder.join(id.to_string()))
-    };
-    Ok(folder.is_some_and(|folder| has_entries(&folder.join("meta"))))
-}
-
-/// The folder that a field names, `//` resolved. Only paths of this computer's own kind lead anywhere.
-fn bake_folder(item: &Item<'_>, field: &str) -> Result<Option<PathBuf>, BlendError> {
-    let Some(stored) = item.text(field)?.filter(|stored| !stored.is_empty()) else {
-        return Ok(None);
-    };
-    Ok(Some(match stored.strip_prefix("//") {
-        Some(relative) => {
-            let folder = item.file().path().parent().unwrap_or(Path::new(""));
-            relative
-                .split(['/', '\\'])
-                .fold(folder.to_owned(), |folder, part| folder.join(part))
-        }
-        None => PathBuf::from(stored),
-    }))
-}
-
-fn has_entries(folder: &Path) -> bool {
-    folder
-        .read_dir()
-        .is_ok_and(|mut entries| entries.next().is_some())
 }
