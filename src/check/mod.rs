@@ -3,7 +3,7 @@
 
 mod abilities;
 mod finding;
-mod rules;
+pub(crate) mod rules;
 
 pub use abilities::{Abilities, Device};
 pub use finding::{Finding, Severity};

@@ -86,7 +86,9 @@ fn camera(subject: &Subject<'_>) -> Option<Finding> {
     if scene.has_camera || renders_sequencer(scene) {
         return None;
     }
-    Some(Finding::error("no-camera", format!("Scene \"{}\" has no camera.", scene.name)).fix(match subject.cameras {
+    // A compositor without any Render Layers node makes pictures of its own, which a file's facts do not tell.
+    let finding = if scene.use_compositing { Finding::warning } else { Finding::error };
+    Some(finding("no-camera", format!("Scene \"{}\" has no camera.", scene.name)).fix(match subject.cameras {
         [] => "add a camera to the scene (Shift A, Camera) and save it".to_owned(),
         [only] => format!("render through the only one there is with --camera \"{only}\""),
         cameras => format!("choose one with --camera NAME: {}", cameras.join(", ")),
@@ -178,3 +180,6 @@ fn percentage(subject: &Subject<'_>) -> Option<Finding> {
         Finding::notice("small-percentage", format!("The scene renders at {percentage} % of its size.")).fix("render it whole with --percentage 100")
     })
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

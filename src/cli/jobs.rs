@@ -84,7 +84,7 @@ fn row(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<(String, Str
         (style.bold(&id), id),
         (name.clone(), name),
         (style.status(status), status.to_owned()),
-        (format!("{drawn} {counted}{}", style.bad(&failed)), format!("{drawn} {counted}{failed}")),
+        (format!("{} {counted}{}", style.mood(status, &drawn), style.bad(&failed)), format!("{drawn} {counted}{failed}")),
         (left.clone(), left),
         (style.dim(&sent), sent),
     ]

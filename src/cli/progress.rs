@@ -67,10 +67,12 @@ impl View {
     /// Takes the bars away; what is said next stands in their place.
     pub fn clear(self) {
         if let Self::Bars(bars) = self {
-            for frame in &bars.frames {
-                frame.finish_and_clear();
+            bars.total.disable_steady_tick();
+            for line in bars.frames.iter().chain([&bars.total]) {
+                line.finish_and_clear();
             }
-            bars.total.finish_and_clear();
+            // What stands below the bars is drawn next, and a terminal that refuses to clear has no better place for it.
+            let _ = bars.all.clear();
         }
     }
 }

@@ -179,16 +179,13 @@ impl Farm {
         Ok(self.client.set_job_status(&job.id, status, reason).await?)
     }
 
-    /// Asks for what is not done: the failed frames by name where the farm can, else the whole rest.
+    /// Asks for what is not done: where frames failed and the farm knows them, those by name; else the whole rest.
     pub async fn retry(&self, job: &Job) -> Result<Vec<i32>, Failure> {
-        match companion::retry(&self.client, &job.id).await {
-            Ok(frames) => Ok(frames),
-            Err(FarmError::NotFound { .. }) => {
-                self.set_status(job, JobStatus::Requeueing, "asked for again by farmhand retry").await?;
-                Ok(Vec::new())
-            }
-            Err(error) => Err(error.into()),
+        if self.summary(job.clone()).await?.progress.frames_failed > 0 && self.tells_frames.load(Ordering::Relaxed) {
+            return Ok(companion::retry(&self.client, &job.id).await?);
         }
+        self.set_status(job, JobStatus::Requeueing, "asked for again by farmhand retry").await?;
+        Ok(Vec::new())
     }
 
     /// Removes a job from the farm's list.

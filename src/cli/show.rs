@@ -14,6 +14,7 @@ use super::reach::Farm;
 use super::style::{Style, bar};
 use super::summary::{Summary, setting};
 use super::text;
+use crate::farm::models::JobStatus;
 use crate::watch::USER_NAME_KEY;
 
 /// Failed frames that are told one by one; the rest is counted.
@@ -67,7 +68,7 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
         String::new()
     };
     let asked = setting(job, "frames").map(|frames| format!(" · {}", text::shorten(frames, 40))).unwrap_or_default();
-    line("frames", format!("{} {}/{}{failed}{}", bar(progress.frames_done, progress.frames_total, 20), progress.frames_done, progress.frames_total, style.dim(&asked)));
+    line("frames", format!("{} {}/{}{failed}{}", style.mood(status, &bar(progress.frames_done, progress.frames_total, 20)), progress.frames_done, progress.frames_total, style.dim(&asked)));
     if let Some(each) = seconds_per_frame(summary) {
         line("time", format!("{} a frame · {} in all", text::duration(each), text::duration(progress.render_secs_total)));
     }
@@ -85,7 +86,8 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
     }
     let user = job.metadata.get(USER_NAME_KEY).map(|user| format!(" by {user}")).unwrap_or_default();
     line("sent", format!("{}{user} · priority {}", text::ago((now - job.created).as_seconds_f64()), job.priority));
-    if !job.activity.is_empty() {
+    let has_ended_badly = matches!(job.status, JobStatus::Failed | JobStatus::Paused);
+    if has_ended_badly && !job.activity.is_empty() {
         line("farm says", job.activity.clone());
     }
     for failure in progress.failed.iter().take(FAILURES_SHOWN) {

@@ -52,21 +52,20 @@ impl Style {
         self.paint("36", text)
     }
 
-    /// A job's status, in the colour of its mood.
+    /// A job's or task's status, in the colour of its mood.
     pub fn status(self, status: &str) -> String {
-        self.status_padded(status, 0)
+        self.mood(status, status)
     }
 
-    /// A job's status, padded to `width` columns before it is painted.
-    pub fn status_padded(self, status: &str, width: usize) -> String {
-        let padded = format!("{status:<width$}");
+    /// Text about a job or task in that status, in the colour of its mood.
+    pub fn mood(self, status: &str, text: &str) -> String {
         match status {
-            "completed" => self.good(&padded),
-            "active" | "requeueing" => self.busy(&padded),
-            "failed" => self.bad(&padded),
-            "paused" | "pause-requested" | "cancel-requested" | "under-construction" => self.warn(&padded),
-            "canceled" => self.dim(&padded),
-            _ => padded,
+            "completed" => self.good(text),
+            "active" | "requeueing" => self.busy(text),
+            "failed" => self.bad(text),
+            "paused" | "pause-requested" | "cancel-requested" | "under-construction" | "soft-failed" => self.warn(text),
+            "canceled" => self.dim(text),
+            _ => text.to_owned(),
         }
     }
 }

@@ -53,7 +53,8 @@ impl Summary {
             "seconds_left": progress.seconds_left,
             "in_work": progress.in_work,
             "failed": progress.failed,
-            "render_secs_total": progress.render_secs_total,
+            // A sum of nothing is -0.0.
+            "render_secs_total": progress.render_secs_total + 0.0,
             "last_output": progress.last_output,
             "output": job.metadata.get(OUTPUT_KEY),
             "output_dir": progress.output_dir,

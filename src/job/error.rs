@@ -15,6 +15,12 @@ pub enum JobError {
     /// The scene file could not be read.
     #[error(transparent)]
     Blend(#[from] BlendError),
+    /// A path that cannot be written down for the farm.
+    #[error("the path holds characters that are no Unicode text, which no farm can be told; rename it: {}", path.display())]
+    NotText {
+        /// The path.
+        path: PathBuf,
+    },
     /// The file holds no scene at all.
     #[error("the file holds no scene; save it from Blender once more: {path}")]
     NoScene {

@@ -29,6 +29,12 @@ pub struct Inspected {
 /// Reads the scene file of a request and finds the scene and frames that are meant. Blocks while it reads.
 pub fn inspect(request: &JobRequest) -> Result<Inspected, JobError> {
     let blend_path = std::path::absolute(&request.blend_path).unwrap_or_else(|_| request.blend_path.clone());
+    // What is sent is text; a path that loses something on the way would name another file.
+    for path in [Some(&blend_path), request.output.as_ref()].into_iter().flatten() {
+        if path.to_str().is_none() {
+            return Err(JobError::NotText { path: path.clone() });
+        }
+    }
     let facts = blend::read_facts(&blend_path)?;
     let scene = choose_scene(&facts, request.scene.as_deref(), &blend_path)?.clone();
     let frames = match &request.frames {

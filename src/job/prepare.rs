@@ -310,3 +310,6 @@ fn name_of(request: &JobRequest, inspected: &Inspected) -> String {
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests;

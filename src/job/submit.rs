@@ -100,3 +100,6 @@ async fn know_the_job_type(client: &Client, prepared: &Prepared) -> Result<(), J
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;
