@@ -6,5 +6,9 @@ use std::process::ExitCode;
 use farmhand::cli::{Host, Terminal, run};
 
 fn main() -> ExitCode {
-    ExitCode::from(run(std::env::args_os(), Terminal::of_process(), Host::of_process()))
+    ExitCode::from(run(
+        std::env::args_os(),
+        Terminal::of_process(),
+        Host::of_process(),
+    ))
 }

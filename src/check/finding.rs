@@ -56,7 +56,12 @@ impl Finding {
     }
 
     fn new(severity: Severity, code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), severity, message: message.into(), fix: None }
+        Self {
+            code: code.to_owned(),
+            severity,
+            message: message.into(),
+            fix: None,
+        }
     }
 
     /// Adds the way out.

@@ -28,15 +28,32 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let job = farm.find(&options.job.job).await?;
     let id = text::short_id(&job.id);
     if job.status.is_settled() {
-        return Err(Failure::failed(format!("job {id} ({}) is {} already; there is nothing to stop", job.name, job.status)));
+        return Err(Failure::failed(format!(
+            "job {id} ({}) is {} already; there is nothing to stop",
+            job.name, job.status
+        )));
     }
-    farm.set_status(&job, JobStatus::CancelRequested, "stopped by farmhand cancel").await?;
+    farm.set_status(
+        &job,
+        JobStatus::CancelRequested,
+        "stopped by farmhand cancel",
+    )
+    .await?;
     if options.json.json {
-        context.terminal.json(&json!({"job_id": job.id, "status": "cancel-requested"}));
+        context
+            .terminal
+            .json(&json!({"job_id": job.id, "status": "cancel-requested"}));
     } else {
         let style = context.terminal.out_style;
-        context.terminal.data(format!("Job {} ({}) stops. Finished frames stay.", style.bold(&id), job.name));
-        context.terminal.note(format!("Go on with it later: farmhand retry {id}{}", farm.option()));
+        context.terminal.data(format!(
+            "Job {} ({}) stops. Finished frames stay.",
+            style.bold(&id),
+            job.name
+        ));
+        context.terminal.note(format!(
+            "Go on with it later: farmhand retry {id}{}",
+            farm.option()
+        ));
     }
     Ok(Exit::Done)
 }

@@ -35,21 +35,43 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let inspected = job::inspect(&request)?;
     let environment = reach::environment_without_farm(context).await;
     let prepared = job::prepare(&request, &inspected, &environment)?;
-    let exit = if prepared.is_held_back() { Exit::Findings } else { Exit::Done };
+    let exit = if prepared.is_held_back() {
+        Exit::Findings
+    } else {
+        Exit::Done
+    };
     if options.json.json {
-        context.terminal.json(&json!({"findings": prepared.findings()}));
+        context
+            .terminal
+            .json(&json!({"findings": prepared.findings()}));
         return Ok(exit);
     }
     let style = context.terminal.out_style;
-    for line in prepared.findings().iter().flat_map(|finding| findings::lines(finding, style)) {
+    for line in prepared
+        .findings()
+        .iter()
+        .flat_map(|finding| findings::lines(finding, style))
+    {
         context.terminal.data(line);
     }
-    let errors = prepared.findings().iter().filter(|finding| finding.severity == Severity::Error).count();
+    let errors = prepared
+        .findings()
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
     let others = prepared.findings().len() - errors;
     context.terminal.note(match (errors, others) {
         (0, 0) => format!("{} Nothing stands in the way.", style.good("✓")),
-        (0, others) => format!("{} Ready to render; {}.", style.good("✓"), text::count(others as u64, "remark")),
-        (errors, _) => format!("{} {} to mend first.", style.bad("✗"), text::count(errors as u64, "error")),
+        (0, others) => format!(
+            "{} Ready to render; {}.",
+            style.good("✓"),
+            text::count(others as u64, "remark")
+        ),
+        (errors, _) => format!(
+            "{} {} to mend first.",
+            style.bad("✗"),
+            text::count(errors as u64, "error")
+        ),
     });
     Ok(exit)
 }

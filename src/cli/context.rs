@@ -23,12 +23,18 @@ impl Host {
     /// This process's own executable, as the binary is.
     pub fn of_process() -> Self {
         let executable = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("farmhand"));
-        Self { launcher: vec![executable.into()], python: None }
+        Self {
+            launcher: vec![executable.into()],
+            python: None,
+        }
     }
 
     /// The Python interpreter `python`, in which `python -m farmhand` is this command.
     pub fn of_python(python: PathBuf) -> Self {
-        Self { launcher: vec![python.clone().into(), "-m".into(), "farmhand".into()], python: Some(python) }
+        Self {
+            launcher: vec![python.clone().into(), "-m".into(), "farmhand".into()],
+            python: Some(python),
+        }
     }
 }
 
@@ -46,9 +52,23 @@ impl Context {
             Ok(dirs) => dirs,
             Err(error) => return Err((terminal, Failure::caused(Exit::Usage, &error))),
         };
-        match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-            Ok(runtime) => Ok((Self { terminal, dirs, host }, runtime)),
-            Err(error) => Err((terminal, Failure::failed(format!("this computer gives no threads: {error}")))),
+        match tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+        {
+            Ok(runtime) => Ok((
+                Self {
+                    terminal,
+                    dirs,
+                    host,
+                },
+                runtime,
+            )),
+            Err(error) => Err((
+                terminal,
+                Failure::failed(format!("this computer gives no threads: {error}")),
+            )),
         }
     }
 }

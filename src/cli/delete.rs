@@ -31,14 +31,21 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let job = farm.find(&options.job).await?;
     let id = text::short_id(&job.id);
     if !job.status.is_settled() {
-        return Err(Failure::failed(format!("job {id} ({}) is {}; it cannot be deleted while it lives", job.name, job.status))
-            .hint(format!("farmhand cancel {id}{} stops it", farm.option())));
+        return Err(Failure::failed(format!(
+            "job {id} ({}) is {}; it cannot be deleted while it lives",
+            job.name, job.status
+        ))
+        .hint(format!("farmhand cancel {id}{} stops it", farm.option())));
     }
     if !options.yes {
         if !context.terminal.interactive {
-            return Err(Failure::usage("nobody is here to be asked").hint("add --yes to delete without a question"));
+            return Err(Failure::usage("nobody is here to be asked")
+                .hint("add --yes to delete without a question"));
         }
-        let question = format!("Delete job {id} ({}, {}) from the list? Its frames stay.", job.name, job.status);
+        let question = format!(
+            "Delete job {id} ({}, {}) from the list? Its frames stay.",
+            job.name, job.status
+        );
         if !context.terminal.confirm(&question) {
             context.terminal.note("Nothing was deleted.");
             return Ok(Exit::Failed);
@@ -46,9 +53,14 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     }
     farm.delete(&job).await?;
     if options.json.json {
-        context.terminal.json(&json!({"job_id": job.id, "deleted": true}));
+        context
+            .terminal
+            .json(&json!({"job_id": job.id, "deleted": true}));
     } else {
-        context.terminal.data(format!("Job {id} ({}) is deleted. Its frames stay where they are.", job.name));
+        context.terminal.data(format!(
+            "Job {id} ({}) is deleted. Its frames stay where they are.",
+            job.name
+        ));
     }
     Ok(Exit::Done)
 }

@@ -31,11 +31,19 @@ struct Item {
 
 impl Item {
     fn good(label: &'static str, text: impl Into<String>) -> Self {
-        Self { label, text: text.into(), finding: None }
+        Self {
+            label,
+            text: text.into(),
+            finding: None,
+        }
     }
 
     fn found(label: &'static str, finding: Finding) -> Self {
-        Self { label, text: finding.message.clone(), finding: Some(finding) }
+        Self {
+            label,
+            text: finding.message.clone(),
+            finding: Some(finding),
+        }
     }
 }
 
@@ -45,8 +53,13 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let blender = look_at_blender(&mut items, context).await;
     let farm = look_at_the_local_farm(&mut items, context).await;
     look_at_folders(&mut items, context);
-    let findings: Vec<&Finding> = items.iter().filter_map(|item| item.finding.as_ref()).collect();
-    let broken = findings.iter().any(|finding| finding.severity == Severity::Error);
+    let findings: Vec<&Finding> = items
+        .iter()
+        .filter_map(|item| item.finding.as_ref())
+        .collect();
+    let broken = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
     if options.json.json {
         context.terminal.json(&json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -65,7 +78,11 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
         for line in items.iter().flat_map(|item| lines(item, style)) {
             context.terminal.data(line);
         }
-        context.terminal.note(if broken { "\nMend what is marked with ✗; then farmhand can render here." } else { "\nReady to render: farmhand render FILE" });
+        context.terminal.note(if broken {
+            "\nMend what is marked with ✗; then farmhand can render here."
+        } else {
+            "\nReady to render: farmhand render FILE"
+        });
     }
     Ok(if broken { Exit::Findings } else { Exit::Done })
 }
@@ -77,8 +94,16 @@ fn lines(item: &Item, style: Style) -> Vec<String> {
         Some(Severity::Warning) => style.warn("!"),
         Some(Severity::Notice) => style.busy("·"),
     };
-    let mut lines = vec![format!("{mark} {} {}", style.bold(&format!("{:<11}", item.label)), item.text)];
-    if let Some(fix) = item.finding.as_ref().and_then(|finding| finding.fix.as_ref()) {
+    let mut lines = vec![format!(
+        "{mark} {} {}",
+        style.bold(&format!("{:<11}", item.label)),
+        item.text
+    )];
+    if let Some(fix) = item
+        .finding
+        .as_ref()
+        .and_then(|finding| finding.fix.as_ref())
+    {
         lines.push(format!("{:14}{} {fix}", "", style.dim("→")));
     }
     lines
@@ -87,12 +112,17 @@ fn lines(item: &Item, style: Style) -> Vec<String> {
 async fn look_at_blender(items: &mut Vec<Item>, context: &Context) -> Value {
     let abilities = match reach::abilities_without_farm(context).await {
         Ok((place, abilities)) => {
-            items.push(Item::good("blender", format!("{} · {}", abilities.blender_version, text::path(&place))));
+            items.push(Item::good(
+                "blender",
+                format!("{} · {}", abilities.blender_version, text::path(&place)),
+            ));
             (place, abilities)
         }
         Err(failure) => {
             let finding = Finding::error("no-blender", failure.message);
-            let fix = failure.hint.unwrap_or_else(|| "install Blender, or set FARMHAND_BLENDER to its executable".to_owned());
+            let fix = failure.hint.unwrap_or_else(|| {
+                "install Blender, or set FARMHAND_BLENDER to its executable".to_owned()
+            });
             items.push(Item::found("blender", finding.fix(fix)));
             return Value::Null;
         }
@@ -105,10 +135,20 @@ async fn look_at_blender(items: &mut Vec<Item>, context: &Context) -> Value {
 
 fn denoiser(abilities: &Abilities) -> Item {
     if abilities.denoisers.is_empty() {
-        let finding = Finding::warning("no-denoiser", "this Blender has none; scenes that denoise cannot be rendered as they are");
-        return Item::found("denoiser", finding.fix("render with --denoise off, or install Blender from blender.org"));
+        let finding = Finding::warning(
+            "no-denoiser",
+            "this Blender has none; scenes that denoise cannot be rendered as they are",
+        );
+        return Item::found(
+            "denoiser",
+            finding.fix("render with --denoise off, or install Blender from blender.org"),
+        );
     }
-    let names: Vec<_> = abilities.denoisers.iter().map(|name| denoiser_name(name)).collect();
+    let names: Vec<_> = abilities
+        .denoisers
+        .iter()
+        .map(|name| denoiser_name(name))
+        .collect();
     Item::good("denoiser", names.join(", "))
 }
 
@@ -123,7 +163,11 @@ fn denoiser_name(identifier: &str) -> &str {
 fn devices(abilities: &Abilities) -> Item {
     let mut names: Vec<String> = Vec::new();
     for device in &abilities.devices {
-        let name = if device.name.is_empty() { device.kind.clone() } else { format!("{} ({})", device.name, device.kind) };
+        let name = if device.name.is_empty() {
+            device.kind.clone()
+        } else {
+            format!("{} ({})", device.name, device.kind)
+        };
         if !names.contains(&name) {
             names.push(name);
         }
@@ -131,18 +175,34 @@ fn devices(abilities: &Abilities) -> Item {
     if abilities.has_gpu() {
         return Item::good("devices", names.join(", "));
     }
-    let finding = Finding::notice("no-gpu", format!("{}; no GPU that Cycles can use", if names.is_empty() { "CPU".to_owned() } else { names.join(", ") }));
+    let finding = Finding::notice(
+        "no-gpu",
+        format!(
+            "{}; no GPU that Cycles can use",
+            if names.is_empty() {
+                "CPU".to_owned()
+            } else {
+                names.join(", ")
+            }
+        ),
+    );
     Item::found("devices", finding)
 }
 
 async fn look_at_the_local_farm(items: &mut Vec<Item>, context: &Context) -> Value {
     match reach::awake(&context.dirs).await {
         Ok(Some(running)) => {
-            items.push(Item::good("local farm", format!("awake at {}, process {}", running.url, running.pid)));
+            items.push(Item::good(
+                "local farm",
+                format!("awake at {}, process {}", running.url, running.pid),
+            ));
             json!({"state": "running", "pid": running.pid, "url": running.url})
         }
         Ok(None) => {
-            items.push(Item::good("local farm", "asleep; the first render wakes it"));
+            items.push(Item::good(
+                "local farm",
+                "asleep; the first render wakes it",
+            ));
             json!({"state": "stopped", "pid": null, "url": null})
         }
         Err(error) => {
@@ -154,13 +214,20 @@ async fn look_at_the_local_farm(items: &mut Vec<Item>, context: &Context) -> Val
 }
 
 fn look_at_folders(items: &mut Vec<Item>, context: &Context) {
-    let folders: [(&'static str, &Path); 2] = [("data", &context.dirs.data), ("state", &context.dirs.state)];
+    let folders: [(&'static str, &Path); 2] =
+        [("data", &context.dirs.data), ("state", &context.dirs.state)];
     for (label, folder) in folders {
         items.push(match is_writable(folder) {
             Ok(()) => Item::good(label, text::path(folder)),
             Err(error) => {
-                let finding = Finding::error("folder-not-writable", format!("{} cannot be written to: {error}", text::path(folder)));
-                Item::found(label, finding.fix("make the folder writable, or set FARMHAND_HOME to another"))
+                let finding = Finding::error(
+                    "folder-not-writable",
+                    format!("{} cannot be written to: {error}", text::path(folder)),
+                );
+                Item::found(
+                    label,
+                    finding.fix("make the folder writable, or set FARMHAND_HOME to another"),
+                )
             }
         });
     }

@@ -38,7 +38,11 @@ pub struct Failure {
 impl Failure {
     /// A failure with its exit code and what happened.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hint: None }
+        Self {
+            exit,
+            message: message.into(),
+            hint: None,
+        }
     }
 
     /// Something failed.

@@ -20,7 +20,11 @@ pub fn lines(finding: &Finding, style: Style) -> Vec<String> {
         Severity::Warning => style.warn("warning"),
         Severity::Notice => style.busy("note"),
     };
-    let mut lines = vec![format!("{severity}: {} {}", finding.message, style.dim(&format!("[{}]", finding.code)))];
+    let mut lines = vec![format!(
+        "{severity}: {} {}",
+        finding.message,
+        style.dim(&format!("[{}]", finding.code))
+    )];
     if let Some(fix) = &finding.fix {
         lines.push(format!("  {} {fix}", style.dim("→")));
     }

@@ -34,8 +34,17 @@ pub enum Output {
 }
 
 /// Follows `job` to its end; returns the last that was seen of it and the exit code that this means.
-pub async fn follow(farm: &Farm, job: Job, output: Output, context: &mut Context) -> Result<(Summary, Exit), Failure> {
-    let mut view = if output == Output::Text { View::of(&context.terminal) } else { View::Silent };
+pub async fn follow(
+    farm: &Farm,
+    job: Job,
+    output: Output,
+    context: &mut Context,
+) -> Result<(Summary, Exit), Failure> {
+    let mut view = if output == Output::Text {
+        View::of(&context.terminal)
+    } else {
+        View::Silent
+    };
     let mut news = Follow::new(farm.source(), job.id.clone(), FollowOptions::default());
     let mut seen = Summary::from_job_alone(job);
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
@@ -71,7 +80,12 @@ pub async fn follow(farm: &Farm, job: Job, output: Output, context: &mut Context
             return Ok((seen, Exit::Done));
         }
         let now = unix_secs(OffsetDateTime::now_utc());
-        view.update(&mut context.terminal, seen.job.status.as_str(), &seen.progress, now);
+        view.update(
+            &mut context.terminal,
+            seen.job.status.as_str(),
+            &seen.progress,
+            now,
+        );
     }
     view.clear();
     if output == Output::Text {
@@ -79,7 +93,11 @@ pub async fn follow(farm: &Farm, job: Job, output: Output, context: &mut Context
             context.terminal.note(line);
         }
     }
-    let exit = if seen.job.status == JobStatus::Completed { Exit::Done } else { Exit::Failed };
+    let exit = if seen.job.status == JobStatus::Completed {
+        Exit::Done
+    } else {
+        Exit::Failed
+    };
     Ok((seen, exit))
 }
 
@@ -90,8 +108,15 @@ fn lost(error: &WatchError, seen: &Summary, farm: &Farm) -> Failure {
         WatchError::Farm(error) if !error.is_offline() => Exit::Failed,
         _ => Exit::Unreachable,
     };
-    let start = if farm.is_local() { "farmhand local start, then " } else { "" };
-    Failure::caused(exit, error).hint(format!("{start}farmhand watch {id}{} goes on", farm.option()))
+    let start = if farm.is_local() {
+        "farmhand local start, then "
+    } else {
+        ""
+    };
+    Failure::caused(exit, error).hint(format!(
+        "{start}farmhand watch {id}{} goes on",
+        farm.option()
+    ))
 }
 
 fn say_goodbye(farm: &Farm, seen: &Summary, context: &mut Context) {
@@ -99,17 +124,33 @@ fn say_goodbye(farm: &Farm, seen: &Summary, context: &mut Context) {
     let option = farm.option();
     let style = context.terminal.err_style;
     let (done, total) = (seen.progress.frames_done, seen.progress.frames_total);
-    context.terminal.note(format!("{} {done} of {total} frames are done; the job goes on without you.", style.bold("Still rendering.")));
+    context.terminal.note(format!(
+        "{} {done} of {total} frames are done; the job goes on without you.",
+        style.bold("Still rendering.")
+    ));
     let mut commands = vec![
         (format!("farmhand watch {id}{option}"), "follow it again"),
-        (format!("farmhand cancel {id}{option}"), "stop it; finished frames stay"),
+        (
+            format!("farmhand cancel {id}{option}"),
+            "stop it; finished frames stay",
+        ),
     ];
     if farm.is_local() {
-        commands.push(("farmhand local stop".to_owned(), "give the computer back; `farmhand local start` resumes"));
+        commands.push((
+            "farmhand local stop".to_owned(),
+            "give the computer back; `farmhand local start` resumes",
+        ));
     }
-    let width = commands.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    let width = commands
+        .iter()
+        .map(|(command, _)| command.len())
+        .max()
+        .unwrap_or(0);
     for (command, meaning) in commands {
-        context.terminal.note(format!("  {}  {meaning}", style.busy(&format!("{command:<width$}"))));
+        context.terminal.note(format!(
+            "  {}  {meaning}",
+            style.busy(&format!("{command:<width$}"))
+        ));
     }
 }
 
@@ -124,27 +165,53 @@ fn closing(seen: &Summary, farm: &Farm, style: Style) -> Vec<String> {
     match job.status {
         JobStatus::Completed => {
             let frames = text::count(progress.frames_done, "frame");
-            lines.push(format!("{} {} in {took}{}", style.good("✓"), style.bold(&frames), each(seen)));
+            lines.push(format!(
+                "{} {} in {took}{}",
+                style.good("✓"),
+                style.bold(&frames),
+                each(seen)
+            ));
             lines.push(format!("  {folder}"));
         }
         JobStatus::Canceled => {
-            lines.push(format!("{} Stopped with {} of {} frames done; they stay in {folder}", style.warn("■"), progress.frames_done, progress.frames_total));
-            lines.push(format!("  farmhand retry {id}{option}  goes on with the rest"));
+            lines.push(format!(
+                "{} Stopped with {} of {} frames done; they stay in {folder}",
+                style.warn("■"),
+                progress.frames_done,
+                progress.frames_total
+            ));
+            lines.push(format!(
+                "  farmhand retry {id}{option}  goes on with the rest"
+            ));
         }
         _ => {
-            lines.push(format!("{} {} of {} frames are done, {} failed", style.bad("✗"), progress.frames_done, progress.frames_total, progress.frames_failed));
+            lines.push(format!(
+                "{} {} of {} frames are done, {} failed",
+                style.bad("✗"),
+                progress.frames_done,
+                progress.frames_total,
+                progress.frames_failed
+            ));
             for failure in progress.failed.iter().take(FAILURES_SHOWN) {
-                lines.push(format!("  frame {} ({}): {}", failure.frame, failure.reason, failure.message));
+                lines.push(format!(
+                    "  frame {} ({}): {}",
+                    failure.frame, failure.reason, failure.message
+                ));
             }
             let untold = progress.failed.len().saturating_sub(FAILURES_SHOWN);
             if untold > 0 {
-                lines.push(format!("  and {} more", text::count(untold as u64, "frame")));
+                lines.push(format!(
+                    "  and {} more",
+                    text::count(untold as u64, "frame")
+                ));
             }
             if progress.failed.is_empty() && !job.activity.is_empty() {
                 lines.push(format!("  {}", job.activity));
             }
             lines.push(format!("  farmhand log {id}{option}    what Blender said"));
-            lines.push(format!("  farmhand retry {id}{option}  render what is missing again"));
+            lines.push(format!(
+                "  farmhand retry {id}{option}  render what is missing again"
+            ));
         }
     }
     lines
@@ -153,5 +220,9 @@ fn closing(seen: &Summary, farm: &Farm, style: Style) -> Vec<String> {
 #[expect(clippy::cast_precision_loss, reason = "an average for people")]
 fn each(seen: &Summary) -> String {
     let (done, total) = (seen.progress.frames_done, seen.progress.render_secs_total);
-    if done > 1 && total > 0.0 { format!(", {} each", text::duration(total / done as f64)) } else { String::new() }
+    if done > 1 && total > 0.0 {
+        format!(", {} each", text::duration(total / done as f64))
+    } else {
+        String::new()
+    }
 }

@@ -40,11 +40,15 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     }
     let summary = farm.summary(job).await?;
     if options.json.json {
-        context.terminal.json(&json!({"job_id": summary.job.id, "frames": frames, "failed": summary.progress.failed}));
+        context.terminal.json(
+            &json!({"job_id": summary.job.id, "frames": frames, "failed": summary.progress.failed}),
+        );
         return Ok(Exit::Done);
     }
     if frames.is_empty() && summary.progress.failed.is_empty() {
-        context.terminal.note(format!("No frame of {} is finished yet.", summary.job.name));
+        context
+            .terminal
+            .note(format!("No frame of {} is finished yet.", summary.job.name));
         return Ok(Exit::Done);
     }
     let style = context.terminal.out_style;
@@ -64,7 +68,9 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     }
     for failure in &summary.progress.failed {
         let what = format!("frame {} failed ({})", failure.frame, failure.reason);
-        context.terminal.data(format!("{}: {}", style.bad(&what), failure.message));
+        context
+            .terminal
+            .data(format!("{}: {}", style.bad(&what), failure.message));
     }
     if let Some(line) = totals(&frames) {
         context.terminal.note(line);
@@ -80,9 +86,17 @@ fn row(frame: &FrameRecord, style: Style) -> Vec<(String, String)> {
         [first, rest @ ..] => format!("{} and {} more", file_name(&first.path), rest.len()),
     };
     vec![
-        (style.bold(&frame.frame.to_string()), frame.frame.to_string()),
+        (
+            style.bold(&frame.frame.to_string()),
+            frame.frame.to_string(),
+        ),
         plain(text::duration(frame.seconds)),
-        plain(frame.samples.map(|samples| samples.to_string()).unwrap_or_default()),
+        plain(
+            frame
+                .samples
+                .map(|samples| samples.to_string())
+                .unwrap_or_default(),
+        ),
         plain(frame.device.clone()),
         plain(frame.peak_memory_bytes.map(text::size).unwrap_or_default()),
         (style.dim(&files), files),
@@ -90,13 +104,22 @@ fn row(frame: &FrameRecord, style: Style) -> Vec<(String, String)> {
 }
 
 fn file_name(path: &str) -> String {
-    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+    Path::new(path).file_name().map_or_else(
+        || path.to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an average for people")]
 fn totals(frames: &[FrameRecord]) -> Option<String> {
-    let fastest = frames.iter().map(|frame| frame.seconds).min_by(f64::total_cmp)?;
-    let slowest = frames.iter().map(|frame| frame.seconds).max_by(f64::total_cmp)?;
+    let fastest = frames
+        .iter()
+        .map(|frame| frame.seconds)
+        .min_by(f64::total_cmp)?;
+    let slowest = frames
+        .iter()
+        .map(|frame| frame.seconds)
+        .max_by(f64::total_cmp)?;
     let sum: f64 = frames.iter().map(|frame| frame.seconds).sum();
     let loads = frames.iter().filter(|frame| frame.load_secs > 0.0).count() as u64;
     let load_secs: f64 = frames.iter().map(|frame| frame.load_secs).sum();
@@ -106,7 +129,11 @@ fn totals(frames: &[FrameRecord]) -> Option<String> {
         text::duration(sum / frames.len() as f64),
         text::duration(fastest),
         text::duration(slowest),
-        if loads == 1 { "once".to_owned() } else { format!("{loads} times") },
+        if loads == 1 {
+            "once".to_owned()
+        } else {
+            format!("{loads} times")
+        },
         text::duration(load_secs),
     ))
 }

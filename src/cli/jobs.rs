@@ -33,15 +33,29 @@ pub struct Options {
 pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failure> {
     let farm = Farm::reach(&options.farm, context).await?;
     let jobs = farm.jobs().await?;
-    let hidden = if options.all { 0 } else { jobs.len().saturating_sub(options.limit) };
-    let summaries = farm.summaries(jobs.into_iter().take(if options.all { usize::MAX } else { options.limit })).await?;
+    let hidden = if options.all {
+        0
+    } else {
+        jobs.len().saturating_sub(options.limit)
+    };
+    let summaries = farm
+        .summaries(jobs.into_iter().take(if options.all {
+            usize::MAX
+        } else {
+            options.limit
+        }))
+        .await?;
     if options.json.json {
         let jobs: Vec<_> = summaries.iter().map(Summary::to_json).collect();
-        context.terminal.json(&json!({"farm": farm.name(), "jobs": jobs}));
+        context
+            .terminal
+            .json(&json!({"farm": farm.name(), "jobs": jobs}));
         return Ok(Exit::Done);
     }
     if summaries.is_empty() {
-        context.terminal.note("No jobs yet. Render a scene: farmhand render FILE");
+        context
+            .terminal
+            .note("No jobs yet. Render a scene: farmhand render FILE");
         return Ok(Exit::Done);
     }
     let style = context.terminal.out_style;
@@ -61,7 +75,11 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
         context.terminal.data(line);
     }
     if hidden > 0 {
-        context.terminal.note(format!("{} more: farmhand jobs --all{}", text::count(hidden as u64, "job"), farm.option()));
+        context.terminal.note(format!(
+            "{} more: farmhand jobs --all{}",
+            text::count(hidden as u64, "job"),
+            farm.option()
+        ));
     }
     Ok(Exit::Done)
 }
@@ -69,7 +87,11 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
 fn row(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<(String, String)> {
     let progress = &summary.progress;
     let counted = format!("{}/{}", progress.frames_done, progress.frames_total);
-    let failed = if progress.frames_failed > 0 { format!(" {} failed", progress.frames_failed) } else { String::new() };
+    let failed = if progress.frames_failed > 0 {
+        format!(" {} failed", progress.frames_failed)
+    } else {
+        String::new()
+    };
     let drawn = bar(progress.frames_done, progress.frames_total, 10);
     let left = progress
         .seconds_left
@@ -84,7 +106,14 @@ fn row(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<(String, Str
         (style.bold(&id), id),
         (name.clone(), name),
         (style.status(status), status.to_owned()),
-        (format!("{} {counted}{}", style.mood(status, &drawn), style.bad(&failed)), format!("{drawn} {counted}{failed}")),
+        (
+            format!(
+                "{} {counted}{}",
+                style.mood(status, &drawn),
+                style.bad(&failed)
+            ),
+            format!("{drawn} {counted}{failed}"),
+        ),
         (left.clone(), left),
         (style.dim(&sent), sent),
     ]

@@ -78,26 +78,45 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
 
 /// Is the farm until somebody stops it. Blocks.
 pub fn serve(options: &Options, context: &Context) -> Result<Exit, Failure> {
-    let Verb::Serve { port, slots } = &options.verb else { return Ok(Exit::Usage) };
-    let options = local::ServeOptions { port: *port, slots: *slots, python: context.host.python.clone() };
+    let Verb::Serve { port, slots } = &options.verb else {
+        return Ok(Exit::Usage);
+    };
+    let options = local::ServeOptions {
+        port: *port,
+        slots: *slots,
+        python: context.host.python.clone(),
+    };
     local::serve(&options, &context.dirs)?;
     Ok(Exit::Done)
 }
 
-async fn start(slots: Option<u32>, json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
+async fn start(
+    slots: Option<u32>,
+    json: JsonOption,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
     let before = reach::awake(&context.dirs).await?;
     let running = reach::wake(slots, context).await?;
     let was_running = before.is_some_and(|before| before.pid == running.pid);
     if json.json {
-        context.terminal.json(&json!({"state": "running", "pid": running.pid, "url": running.url}));
+        context
+            .terminal
+            .json(&json!({"state": "running", "pid": running.pid, "url": running.url}));
         return Ok(Exit::Done);
     }
     let verb = if was_running { "runs already" } else { "runs" };
     let style = context.terminal.out_style;
-    context.terminal.data(format!("{} The farm on this computer {verb}: {}, process {}.", style.good("✓"), running.url, running.pid));
+    context.terminal.data(format!(
+        "{} The farm on this computer {verb}: {}, process {}.",
+        style.good("✓"),
+        running.url,
+        running.pid
+    ));
     if slots.is_some_and(|slots| slots != running.health.slots) {
         let slots = text::count(running.health.slots.into(), "slot");
-        context.terminal.note(format!("It is at work and keeps its {slots}; they change when it has nothing to do."));
+        context.terminal.note(format!(
+            "It is at work and keeps its {slots}; they change when it has nothing to do."
+        ));
     }
     Ok(Exit::Done)
 }
@@ -105,11 +124,17 @@ async fn start(slots: Option<u32>, json: JsonOption, context: &mut Context) -> R
 async fn stop(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
     let was_running = reach::put_to_sleep(context).await?;
     if json.json {
-        context.terminal.json(&json!({"state": "stopped", "pid": null, "url": null, "was_running": was_running}));
+        context.terminal.json(
+            &json!({"state": "stopped", "pid": null, "url": null, "was_running": was_running}),
+        );
     } else if was_running {
-        context.terminal.data("The farm on this computer sleeps. Jobs that were in work go on at the next start.");
+        context.terminal.data(
+            "The farm on this computer sleeps. Jobs that were in work go on at the next start.",
+        );
     } else {
-        context.terminal.data("The farm on this computer sleeps already.");
+        context
+            .terminal
+            .data("The farm on this computer sleeps already.");
     }
     Ok(Exit::Done)
 }
@@ -117,7 +142,11 @@ async fn stop(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> 
 async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
     let running = reach::awake(&context.dirs).await?;
     if json.json {
-        let state = if running.is_some() { "running" } else { "stopped" };
+        let state = if running.is_some() {
+            "running"
+        } else {
+            "stopped"
+        };
         let running = running.as_ref();
         context.terminal.json(&json!({
             "state": state,
@@ -128,10 +157,17 @@ async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure
     }
     let style = context.terminal.out_style;
     if let Some(running) = running {
-        context.terminal.data(format!("{} at {}, process {}", style.good("running"), running.url, running.pid));
+        context.terminal.data(format!(
+            "{} at {}, process {}",
+            style.good("running"),
+            running.url,
+            running.pid
+        ));
     } else {
         context.terminal.data(style.dim("asleep"));
-        context.terminal.note("Wake it with farmhand local start; farmhand render FILE does it, too.");
+        context
+            .terminal
+            .note("Wake it with farmhand local start; farmhand render FILE does it, too.");
     }
     Ok(Exit::Done)
 }
@@ -139,13 +175,21 @@ async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure
 async fn purge(yes: bool, json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
     let running = reach::wake(None, context).await?;
     let farm = Farm::of_running(&running, &context.dirs)?;
-    let ended: Vec<_> = farm.jobs().await?.into_iter().filter(|job| job.status.is_settled()).collect();
+    let ended: Vec<_> = farm
+        .jobs()
+        .await?
+        .into_iter()
+        .filter(|job| job.status.is_settled())
+        .collect();
     let jobs = text::count(ended.len() as u64, "job");
     if !ended.is_empty() && !yes {
         if !context.terminal.interactive {
-            return Err(Failure::usage("nobody is here to be asked").hint("add --yes to purge without a question"));
+            return Err(Failure::usage("nobody is here to be asked")
+                .hint("add --yes to purge without a question"));
         }
-        if !context.terminal.confirm(&format!("Forget {jobs} that have ended? Their frames stay.")) {
+        if !context.terminal.confirm(&format!(
+            "Forget {jobs} that have ended? Their frames stay."
+        )) {
             context.terminal.note("Nothing was forgotten.");
             return Ok(Exit::Failed);
         }
@@ -157,7 +201,9 @@ async fn purge(yes: bool, json: JsonOption, context: &mut Context) -> Result<Exi
         let ids: Vec<_> = ended.iter().map(|job| &job.id).collect();
         context.terminal.json(&json!({"deleted": ids}));
     } else {
-        context.terminal.data(format!("{jobs} forgotten; all frames stay where they are."));
+        context
+            .terminal
+            .data(format!("{jobs} forgotten; all frames stay where they are."));
     }
     Ok(Exit::Done)
 }

@@ -33,24 +33,37 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let tasks = farm.tasks(&job).await?;
     let mut shown = Vec::new();
     for task in tasks {
-        if options.lane.as_deref().is_some_and(|lane| !is_lane(&task.name, lane)) {
+        if options
+            .lane
+            .as_deref()
+            .is_some_and(|lane| !is_lane(&task.name, lane))
+        {
             continue;
         }
         let text = farm.log(&task.id).await?;
         let lines: Vec<&str> = text.lines().collect();
         let from = lines.len().saturating_sub(options.lines);
-        let tail: Vec<String> = lines.iter().skip(from).map(|line| (*line).to_owned()).collect();
+        let tail: Vec<String> = lines
+            .iter()
+            .skip(from)
+            .map(|line| (*line).to_owned())
+            .collect();
         shown.push((task, tail));
     }
     if let (Some(lane), true) = (&options.lane, shown.is_empty()) {
-        return Err(Failure::usage(format!("job {} has no lane {lane}", job.name)).hint("farmhand log without --lane shows all"));
+        return Err(
+            Failure::usage(format!("job {} has no lane {lane}", job.name))
+                .hint("farmhand log without --lane shows all"),
+        );
     }
     if options.json.json {
         let tasks: Vec<_> = shown
             .iter()
             .map(|(task, lines)| json!({"task_id": task.id, "name": task.name, "status": task.status, "lines": lines}))
             .collect();
-        context.terminal.json(&json!({"job_id": job.id, "tasks": tasks}));
+        context
+            .terminal
+            .json(&json!({"job_id": job.id, "tasks": tasks}));
         return Ok(Exit::Done);
     }
     let style = context.terminal.out_style;
@@ -58,7 +71,11 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
         if lines.is_empty() {
             continue;
         }
-        context.terminal.data(format!("{} {}", style.bold(&task.name), style.status(task.status.as_str())));
+        context.terminal.data(format!(
+            "{} {}",
+            style.bold(&task.name),
+            style.status(task.status.as_str())
+        ));
         for line in lines {
             context.terminal.data(format!("  {line}"));
         }

@@ -90,16 +90,37 @@ enum Command {
 }
 
 /// Runs one command line, the program's name first, and returns its exit code.
-pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, terminal: Terminal, host: Host) -> u8 {
+pub fn run(
+    args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    terminal: Terminal,
+    host: Host,
+) -> u8 {
     let mut terminal = terminal;
     let command_line = match parse(args, &terminal) {
         Ok(command_line) => command_line,
         Err(error) => {
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
             let rendered = error.render();
-            let painted = if error.use_stderr() { terminal.err_style } else { terminal.out_style }.paints();
-            let text = if painted { rendered.ansi().to_string() } else { rendered.to_string() };
-            if error.use_stderr() { terminal.note(text.trim_end()) } else { terminal.data(text.trim_end()) }
+            let painted = if error.use_stderr() {
+                terminal.err_style
+            } else {
+                terminal.out_style
+            }
+            .paints();
+            let text = if painted {
+                rendered.ansi().to_string()
+            } else {
+                rendered.to_string()
+            };
+            if error.use_stderr() {
+                terminal.note(text.trim_end())
+            } else {
+                terminal.data(text.trim_end())
+            }
             return exit.into();
         }
     };
@@ -124,8 +145,14 @@ fn parse(
     args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
     terminal: &Terminal,
 ) -> Result<CommandLine, clap::Error> {
-    let choice = if terminal.err_style.paints() { clap::ColorChoice::Always } else { clap::ColorChoice::Never };
-    let matches = CommandLine::command().color(choice).try_get_matches_from(args)?;
+    let choice = if terminal.err_style.paints() {
+        clap::ColorChoice::Always
+    } else {
+        clap::ColorChoice::Never
+    };
+    let matches = CommandLine::command()
+        .color(choice)
+        .try_get_matches_from(args)?;
     CommandLine::from_arg_matches(&matches)
 }
 
@@ -163,9 +190,14 @@ fn report(terminal: &mut Terminal, failure: &Failure) -> Exit {
 
 /// Diagnostics go to standard error where `FARMHAND_LOG` asks for them (`debug`, `farmhand::farm=trace`).
 fn listen_to_the_log() {
-    let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("FARMHAND_LOG") else { return };
+    let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("FARMHAND_LOG") else {
+        return;
+    };
     // A program that embeds this one may have its own listener already; then that one stays.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 fn help_styles() -> clap::builder::Styles {

@@ -21,13 +21,22 @@ pub struct FarmOptions {
 impl FarmOptions {
     /// The farm that is meant: the option, else `FARMHAND_FARM`, else this computer.
     pub fn name(&self) -> String {
-        let from_environment = || std::env::var("FARMHAND_FARM").ok().filter(|farm| !farm.trim().is_empty());
-        self.farm.clone().or_else(from_environment).unwrap_or_else(|| "local".to_owned())
+        let from_environment = || {
+            std::env::var("FARMHAND_FARM")
+                .ok()
+                .filter(|farm| !farm.trim().is_empty())
+        };
+        self.farm
+            .clone()
+            .or_else(from_environment)
+            .unwrap_or_else(|| "local".to_owned())
     }
 
     /// The access token for a farm elsewhere. There is no option for it: a command line is seen by everybody here.
     pub fn token() -> Option<String> {
-        std::env::var("FARMHAND_TOKEN").ok().filter(|token| !token.is_empty())
+        std::env::var("FARMHAND_TOKEN")
+            .ok()
+            .filter(|token| !token.is_empty())
     }
 }
 
@@ -156,8 +165,16 @@ pub enum FrameOrder {
 }
 
 /// The request that the options make.
-pub fn request(file: &Path, scene: &SceneOptions, placing: &PlacingOptions) -> Result<JobRequest, Failure> {
-    let frames = scene.frames.as_deref().map(str::parse::<FrameSet>).transpose();
+pub fn request(
+    file: &Path,
+    scene: &SceneOptions,
+    placing: &PlacingOptions,
+) -> Result<JobRequest, Failure> {
+    let frames = scene
+        .frames
+        .as_deref()
+        .map(str::parse::<FrameSet>)
+        .transpose();
     let frames = frames.map_err(|error| Failure::usage(format!("--frames: {error}")))?;
     Ok(JobRequest {
         frames,

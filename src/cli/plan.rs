@@ -39,10 +39,17 @@ pub struct Options {
 
 /// Plans and shows the lanes.
 pub fn run(options: &Options, context: &mut Context) -> Result<Exit, Failure> {
-    let frames: FrameSet = options.frames.parse().map_err(|error| Failure::usage(format!("--frames: {error}")))?;
+    let frames: FrameSet = options
+        .frames
+        .parse()
+        .map_err(|error| Failure::usage(format!("--frames: {error}")))?;
     let costs = options.costs.as_deref().map(read_costs).transpose()?;
     let workers = usize::try_from(options.workers).unwrap_or(usize::MAX);
-    let needs = LaneNeeds { workers, is_watched: true, has_unbaked_simulation: false };
+    let needs = LaneNeeds {
+        workers,
+        is_watched: true,
+        has_unbaked_simulation: false,
+    };
     let lanes = plan_lanes(&frames, lane_count(needs));
     let seconds = costs.as_ref().map(|costs| seconds(&frames, costs, options));
     let frame_secs = costs.as_ref().map_or(0.0, mean);
@@ -63,36 +70,59 @@ pub fn run(options: &Options, context: &mut Context) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let style = context.terminal.out_style;
-    let mut table = Table::new(&[("LANE", Align::Right), ("FRAMES", Align::Right), ("HOME CHUNK", Align::Left)]);
+    let mut table = Table::new(&[
+        ("LANE", Align::Right),
+        ("FRAMES", Align::Right),
+        ("HOME CHUNK", Align::Left),
+    ]);
     for (lane, chunk) in lanes.iter().enumerate() {
         let plain = |text: String| (text.clone(), text);
-        table.row(vec![plain(lane.to_string()), plain(text::thousands(chunk.len())), plain(chunk.to_string())]);
+        table.row(vec![
+            plain(lane.to_string()),
+            plain(text::thousands(chunk.len())),
+            plain(chunk.to_string()),
+        ]);
     }
     for line in table.lines(style) {
         context.terminal.data(line);
     }
     if let Some((low, high)) = seconds {
-        context.terminal.note(format!("About {} for {} on {}.", text::duration_range(low, high), text::count(frames.len(), "frame"), text::count(options.workers.into(), "worker")));
+        context.terminal.note(format!(
+            "About {} for {} on {}.",
+            text::duration_range(low, high),
+            text::count(frames.len(), "frame"),
+            text::count(options.workers.into(), "worker")
+        ));
     }
     Ok(Exit::Done)
 }
 
 fn read_costs(path: &Path) -> Result<BTreeMap<i32, f64>, Failure> {
     let shown = path.display();
-    let bytes = std::fs::read(path).map_err(|error| Failure::usage(format!("the costs cannot be read ({error}): {shown}")))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::usage(format!("the costs cannot be read ({error}): {shown}")))?;
     let costs: BTreeMap<i32, f64> = serde_json::from_slice(&bytes).map_err(|error| {
         Failure::usage(format!("the costs are not understood ({error}): {shown}"))
             .hint("write a JSON object from frame to seconds, such as {\"1\": 4.5, \"2\": 4.7}")
     })?;
-    match costs.iter().find(|(_, seconds)| !seconds.is_finite() || **seconds < 0.0) {
-        Some((frame, seconds)) => Err(Failure::usage(format!("frame {frame} cannot take {seconds} seconds: {shown}"))),
+    match costs
+        .iter()
+        .find(|(_, seconds)| !seconds.is_finite() || **seconds < 0.0)
+    {
+        Some((frame, seconds)) => Err(Failure::usage(format!(
+            "frame {frame} cannot take {seconds} seconds: {shown}"
+        ))),
         None => Ok(costs),
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an average")]
 fn mean(costs: &BTreeMap<i32, f64>) -> f64 {
-    if costs.is_empty() { 0.0 } else { costs.values().sum::<f64>() / costs.len() as f64 }
+    if costs.is_empty() {
+        0.0
+    } else {
+        costs.values().sum::<f64>() / costs.len() as f64
+    }
 }
 
 /// The lower bound that no plan beats, and what warm lanes reach in simulation: 1.1 times that, and with preemption a
@@ -102,7 +132,9 @@ fn seconds(frames: &FrameSet, costs: &BTreeMap<i32, f64>, options: &Options) -> 
     let cost = |frame: i32| costs.get(&frame).copied().unwrap_or(usual);
     let work: f64 = frames.iter().map(cost).sum();
     let longest = frames.iter().map(cost).fold(0.0, f64::max);
-    let workers = f64::from(options.workers).min(f64::from(u32::try_from(frames.len()).unwrap_or(u32::MAX))).max(1.0);
+    let workers = f64::from(options.workers)
+        .min(f64::from(u32::try_from(frames.len()).unwrap_or(u32::MAX)))
+        .max(1.0);
     let low = (work / workers + options.load_secs).max(longest + options.load_secs);
     let lost_each = options.load_secs + usual / 2.0;
     let lost = low * options.preemptions_per_hour.max(0.0) / 3600.0 * lost_each;

@@ -46,17 +46,32 @@ impl View {
     /// Bars where the terminal can draw them, else lines.
     pub fn of(terminal: &Terminal) -> Self {
         if !terminal.bars {
-            return Self::Lines(Lines { last: Instant::now(), part: 0, said: String::new() });
+            return Self::Lines(Lines {
+                last: Instant::now(),
+                part: 0,
+                said: String::new(),
+            });
         }
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12));
         let total = all.add(ProgressBar::new_spinner());
         total.set_style(line_style("{spinner:.cyan} {wide_msg}"));
         total.enable_steady_tick(Duration::from_millis(120));
-        Self::Bars(Box::new(Bars { all, total, frames: Vec::new(), style: terminal.err_style }))
+        Self::Bars(Box::new(Bars {
+            all,
+            total,
+            frames: Vec::new(),
+            style: terminal.err_style,
+        }))
     }
 
     /// Shows where the job is now.
-    pub fn update(&mut self, terminal: &mut Terminal, status: &str, progress: &JobProgress, now_unix_secs: f64) {
+    pub fn update(
+        &mut self,
+        terminal: &mut Terminal,
+        status: &str,
+        progress: &JobProgress,
+        now_unix_secs: f64,
+    ) {
         match self {
             Self::Bars(bars) => bars.update(status, progress, now_unix_secs),
             Self::Lines(lines) => lines.update(terminal, status, progress),
@@ -79,7 +94,8 @@ impl View {
 
 impl Bars {
     fn update(&mut self, status: &str, progress: &JobProgress, now_unix_secs: f64) {
-        self.total.set_message(headline(status, progress, self.style));
+        self.total
+            .set_message(headline(status, progress, self.style));
         let shown = progress.in_work.len().min(FRAMES_SHOWN);
         while self.frames.len() > shown {
             if let Some(extra) = self.frames.pop() {
@@ -100,7 +116,9 @@ impl Bars {
 
 impl Lines {
     fn update(&mut self, terminal: &mut Terminal, status: &str, progress: &JobProgress) {
-        let part = (progress.frames_done * LINE_PARTS).checked_div(progress.frames_total).unwrap_or(0);
+        let part = (progress.frames_done * LINE_PARTS)
+            .checked_div(progress.frames_total)
+            .unwrap_or(0);
         if part == self.part && self.last.elapsed() < LINE_INTERVAL {
             return;
         }
@@ -126,7 +144,11 @@ fn headline(status: &str, progress: &JobProgress, style: Style) -> String {
     let filled = bar(progress.frames_done, total, 30);
     let mut parts = vec![
         style.busy(&filled),
-        style.bold(&format!("{}/{}", text::thousands(progress.frames_done), text::thousands(progress.frames_total))),
+        style.bold(&format!(
+            "{}/{}",
+            text::thousands(progress.frames_done),
+            text::thousands(progress.frames_total)
+        )),
         "frames".to_owned(),
     ];
     if progress.frames_failed > 0 {
@@ -139,8 +161,17 @@ fn headline(status: &str, progress: &JobProgress, style: Style) -> String {
 }
 
 fn plain_line(status: &str, progress: &JobProgress) -> String {
-    let failed = if progress.frames_failed > 0 { format!(", {} failed", progress.frames_failed) } else { String::new() };
-    format!("{}/{} frames{failed}, {}", progress.frames_done, progress.frames_total, mood(status, progress))
+    let failed = if progress.frames_failed > 0 {
+        format!(", {} failed", progress.frames_failed)
+    } else {
+        String::new()
+    };
+    format!(
+        "{}/{} frames{failed}, {}",
+        progress.frames_done,
+        progress.frames_total,
+        mood(status, progress)
+    )
 }
 
 /// Time left where it is known, else what the job is waiting for.
@@ -159,7 +190,11 @@ pub fn mood(status: &str, progress: &JobProgress) -> String {
     if progress.frames_open() == 0 && progress.frames_total > 0 {
         return "finishing".to_owned();
     }
-    if progress.in_work.iter().any(|frame| frame.stage != Stage::Loading) {
+    if progress
+        .in_work
+        .iter()
+        .any(|frame| frame.stage != Stage::Loading)
+    {
         return "first frames, no estimate yet".to_owned();
     }
     "opening the scene".to_owned()
@@ -171,14 +206,21 @@ pub fn frame_line(frame: &FrameInWork, now_unix_secs: f64) -> String {
         (Stage::Loading, ..) => "opening the scene".to_owned(),
         (Stage::Saving, ..) => "saving".to_owned(),
         (Stage::Rendering, Some(done), Some(total)) if total > 0 => {
-            format!("{} sample {done} of {total}", bar(done.into(), total.into(), 10))
+            format!(
+                "{} sample {done} of {total}",
+                bar(done.into(), total.into(), 10)
+            )
         }
         (Stage::Rendering, ..) => "rendering".to_owned(),
         (Stage::Idle, ..) => "between frames".to_owned(),
     };
     let seconds = (now_unix_secs - frame.started_unix_secs).max(0.0);
     if frame.started_unix_secs > 0.0 && frame.stage != Stage::Idle {
-        format!("frame {:<5} {doing} · {}", frame.frame, text::duration(seconds))
+        format!(
+            "frame {:<5} {doing} · {}",
+            frame.frame,
+            text::duration(seconds)
+        )
     } else {
         format!("frame {:<5} {doing}", frame.frame)
     }
@@ -193,7 +235,10 @@ mod tests {
         JobProgress {
             frames_total: 24,
             frames_done: 12,
-            seconds_left: Some(SecondsLeft { low: 130.0, high: 170.0 }),
+            seconds_left: Some(SecondsLeft {
+                low: 130.0,
+                high: 170.0,
+            }),
             ..JobProgress::default()
         }
     }
@@ -201,13 +246,22 @@ mod tests {
     #[test]
     fn the_headline_says_how_far_and_how_long() {
         let line = headline("active", &progress(), Style::new(false));
-        assert_eq!(line, "███████████████░░░░░░░░░░░░░░░ 12/24 frames · 2 to 3 min left");
+        assert_eq!(
+            line,
+            "███████████████░░░░░░░░░░░░░░░ 12/24 frames · 2 to 3 min left"
+        );
     }
 
     #[test]
     fn failed_frames_are_never_hidden() {
-        let failing = JobProgress { frames_failed: 2, ..progress() };
-        assert_eq!(plain_line("active", &failing), "12/24 frames, 2 failed, 2 to 3 min left");
+        let failing = JobProgress {
+            frames_failed: 2,
+            ..progress()
+        };
+        assert_eq!(
+            plain_line("active", &failing),
+            "12/24 frames, 2 failed, 2 to 3 min left"
+        );
     }
 
     #[test]
@@ -220,12 +274,27 @@ mod tests {
             samples_total: Some(64),
             stage: Stage::Rendering,
         };
-        assert_eq!(frame_line(&frame, 104.2), "frame 13    █████░░░░░ sample 32 of 64 · 4.2 s");
+        assert_eq!(
+            frame_line(&frame, 104.2),
+            "frame 13    █████░░░░░ sample 32 of 64 · 4.2 s"
+        );
     }
 
     #[test]
     fn a_waiting_job_says_what_it_waits_for() {
-        assert_eq!(mood("queued", &JobProgress::default()), "waiting for a free slot");
-        assert_eq!(mood("active", &JobProgress { frames_total: 3, ..JobProgress::default() }), "opening the scene");
+        assert_eq!(
+            mood("queued", &JobProgress::default()),
+            "waiting for a free slot"
+        );
+        assert_eq!(
+            mood(
+                "active",
+                &JobProgress {
+                    frames_total: 3,
+                    ..JobProgress::default()
+                }
+            ),
+            "opening the scene"
+        );
     }
 }

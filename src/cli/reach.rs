@@ -37,8 +37,10 @@ impl Farm {
         let name = options.name();
         if name == "local" {
             let Some(running) = awake(&context.dirs).await? else {
-                return Err(Failure::new(Exit::Unreachable, "the farm on this computer is asleep")
-                    .hint("farmhand local start wakes it, and so does farmhand render FILE"));
+                return Err(
+                    Failure::new(Exit::Unreachable, "the farm on this computer is asleep")
+                        .hint("farmhand local start wakes it, and so does farmhand render FILE"),
+                );
             };
             return Self::of_running(&running, &context.dirs);
         }
@@ -48,7 +50,14 @@ impl Farm {
         }
         let client = Client::new(client_options)?;
         let name = client.base_url();
-        Ok(Self { client, name, kind: FarmKind::Manager, slots: 0, tells_frames: AtomicBool::new(true), dirs: None })
+        Ok(Self {
+            client,
+            name,
+            kind: FarmKind::Manager,
+            slots: 0,
+            tells_frames: AtomicBool::new(true),
+            dirs: None,
+        })
     }
 
     /// The farm on this computer, woken where it sleeps.
@@ -76,7 +85,9 @@ impl Farm {
 
     /// Where whoever follows a job finds the farm, again and again.
     pub fn source(&self) -> Source {
-        let Some(dirs) = self.dirs.clone() else { return self.client.clone().into() };
+        let Some(dirs) = self.dirs.clone() else {
+            return self.client.clone().into();
+        };
         Source::looking(move || match local::status(&dirs) {
             Some(running) => client_of(&running).into(),
             None => Found::Stopped,
@@ -90,7 +101,11 @@ impl Farm {
 
     /// The name for people.
     pub fn title(&self) -> &str {
-        if self.is_local() { "this computer" } else { &self.name }
+        if self.is_local() {
+            "this computer"
+        } else {
+            &self.name
+        }
     }
 
     /// Whether it is the farm on this computer.
@@ -101,8 +116,16 @@ impl Farm {
     /// What has to stand behind a command so that it means this farm: nothing, or ` --farm URL`.
     pub fn option(&self) -> String {
         let usual = FarmOptions { farm: None }.name();
-        let is_usual = if self.is_local() { usual == "local" } else { usual.trim_end_matches('/') == self.name.trim_end_matches('/') };
-        if is_usual { String::new() } else { format!(" --farm {}", self.name) }
+        let is_usual = if self.is_local() {
+            usual == "local"
+        } else {
+            usual.trim_end_matches('/') == self.name.trim_end_matches('/')
+        };
+        if is_usual {
+            String::new()
+        } else {
+            format!(" --farm {}", self.name)
+        }
     }
 
     /// What a submission has to know of this farm.
@@ -130,7 +153,8 @@ impl Farm {
     /// The job that a person means: a whole id, the beginning of one, or `latest`.
     pub async fn find(&self, wanted: &str) -> Result<Job, Failure> {
         let jobs = self.jobs().await?;
-        pick(jobs, wanted).map_err(|failure| failure.hint(format!("farmhand jobs{} lists them", self.option())))
+        pick(jobs, wanted)
+            .map_err(|failure| failure.hint(format!("farmhand jobs{} lists them", self.option())))
     }
 
     /// A job with its progress.
@@ -138,7 +162,9 @@ impl Farm {
         if self.tells_frames.load(Ordering::Relaxed) {
             match companion::job_progress(&self.client, &job.id).await {
                 Ok(progress) => return Ok(Summary { job, progress }),
-                Err(FarmError::NotFound { .. } | FarmError::BadAnswer { .. }) => self.tells_frames.store(false, Ordering::Relaxed),
+                Err(FarmError::NotFound { .. } | FarmError::BadAnswer { .. }) => {
+                    self.tells_frames.store(false, Ordering::Relaxed)
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -146,7 +172,10 @@ impl Farm {
     }
 
     /// Jobs with their progress.
-    pub async fn summaries(&self, jobs: impl Iterator<Item = Job>) -> Result<Vec<Summary>, Failure> {
+    pub async fn summaries(
+        &self,
+        jobs: impl Iterator<Item = Job>,
+    ) -> Result<Vec<Summary>, Failure> {
         let mut summaries = Vec::new();
         for job in jobs {
             summaries.push(self.summary(job).await?);
@@ -156,12 +185,15 @@ impl Farm {
 
     /// The records of a job's finished frames.
     pub async fn frames(&self, job: &Job) -> Result<Vec<FrameRecord>, Failure> {
-        companion::job_frames(&self.client, &job.id).await.map_err(|error| match error {
-            FarmError::NotFound { .. } | FarmError::BadAnswer { .. } => {
-                Failure::failed("this farm keeps no record of single frames").hint("farmhand show tells how many are done")
-            }
-            error => error.into(),
-        })
+        companion::job_frames(&self.client, &job.id)
+            .await
+            .map_err(|error| match error {
+                FarmError::NotFound { .. } | FarmError::BadAnswer { .. } => {
+                    Failure::failed("this farm keeps no record of single frames")
+                        .hint("farmhand show tells how many are done")
+                }
+                error => error.into(),
+            })
     }
 
     /// A job's tasks.
@@ -171,20 +203,36 @@ impl Farm {
 
     /// The end of a task's log.
     pub async fn log(&self, task_id: &str) -> Result<String, Failure> {
-        Ok(self.client.task_log_text(task_id).await?.unwrap_or_default())
+        Ok(self
+            .client
+            .task_log_text(task_id)
+            .await?
+            .unwrap_or_default())
     }
 
     /// Asks for another status of a job.
-    pub async fn set_status(&self, job: &Job, status: JobStatus, reason: &str) -> Result<(), Failure> {
+    pub async fn set_status(
+        &self,
+        job: &Job,
+        status: JobStatus,
+        reason: &str,
+    ) -> Result<(), Failure> {
         Ok(self.client.set_job_status(&job.id, status, reason).await?)
     }
 
     /// Asks for what is not done: where frames failed and the farm knows them, those by name; else the whole rest.
     pub async fn retry(&self, job: &Job) -> Result<Vec<i32>, Failure> {
-        if self.summary(job.clone()).await?.progress.frames_failed > 0 && self.tells_frames.load(Ordering::Relaxed) {
+        if self.summary(job.clone()).await?.progress.frames_failed > 0
+            && self.tells_frames.load(Ordering::Relaxed)
+        {
             return Ok(companion::retry(&self.client, &job.id).await?);
         }
-        self.set_status(job, JobStatus::Requeueing, "asked for again by farmhand retry").await?;
+        self.set_status(
+            job,
+            JobStatus::Requeueing,
+            "asked for again by farmhand retry",
+        )
+        .await?;
         Ok(Vec::new())
     }
 
@@ -202,7 +250,10 @@ fn client_of(running: &LocalFarm) -> Result<Client, FarmError> {
 pub async fn environment_without_farm(context: &Context) -> Environment {
     let mut environment = Environment::of_process(FarmKind::Local, local::renderer_source());
     environment.slots = 1;
-    environment.abilities = abilities_without_farm(context).await.ok().map(|(_, abilities)| abilities);
+    environment.abilities = abilities_without_farm(context)
+        .await
+        .ok()
+        .map(|(_, abilities)| abilities);
     environment
 }
 
@@ -211,7 +262,11 @@ pub async fn abilities_without_farm(context: &Context) -> Result<(PathBuf, Abili
     let (cache_dir, python) = (context.dirs.cache.clone(), context.host.python.clone());
     aside(move || {
         let blender = Blender::find(&Search::from_environment(python))?;
-        let renderer = local::renderer_in_cache(&cache_dir).map_err(|source| BlenderError::Cache { path: cache_dir.clone(), source })?;
+        let renderer =
+            local::renderer_in_cache(&cache_dir).map_err(|source| BlenderError::Cache {
+                path: cache_dir.clone(),
+                source,
+            })?;
         let probe = blender::probe(&blender, &renderer, &cache_dir)?;
         Ok((blender.path, abilities(&probe)))
     })
@@ -224,7 +279,14 @@ fn abilities(probe: &Probe) -> Abilities {
         blender_version: probe.blender_version.clone(),
         engines: probe.engines.clone(),
         denoisers: probe.denoisers.clone(),
-        devices: probe.devices.iter().map(|device| Device { kind: device.kind.clone(), name: device.name.clone() }).collect(),
+        devices: probe
+            .devices
+            .iter()
+            .map(|device| Device {
+                kind: device.kind.clone(),
+                name: device.name.clone(),
+            })
+            .collect(),
     }
 }
 
@@ -237,7 +299,12 @@ pub async fn awake(dirs: &Dirs) -> Result<Option<LocalFarm>, Failure> {
 /// Wakes the farm on this computer.
 pub async fn wake(slots: Option<u32>, context: &Context) -> Result<LocalFarm, Failure> {
     let (dirs, host) = (context.dirs.clone(), context.host.clone());
-    let options = StartOptions { launcher: host.launcher, port: None, slots, python: host.python };
+    let options = StartOptions {
+        launcher: host.launcher,
+        port: None,
+        slots,
+        python: host.python,
+    };
     Ok(aside(move || local::start(&options, &dirs)).await??)
 }
 
@@ -249,7 +316,9 @@ pub async fn put_to_sleep(context: &Context) -> Result<bool, Failure> {
 
 /// Runs what blocks where it holds nobody up.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Failure::failed(format!("a part of farmhand broke: {error}")))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Failure::failed(format!("a part of farmhand broke: {error}")))
 }
 
 fn pick(jobs: Vec<Job>, wanted: &str) -> Result<Job, Failure> {
@@ -258,13 +327,24 @@ fn pick(jobs: Vec<Job>, wanted: &str) -> Result<Job, Failure> {
     }
     let wanted = wanted.trim().to_lowercase();
     if wanted == "latest" {
-        return jobs.into_iter().next().ok_or_else(|| Failure::failed("the farm has no jobs"));
+        return jobs
+            .into_iter()
+            .next()
+            .ok_or_else(|| Failure::failed("the farm has no jobs"));
     }
-    let mut found: Vec<Job> = jobs.into_iter().filter(|job| !wanted.is_empty() && job.id.starts_with(&wanted)).collect();
+    let mut found: Vec<Job> = jobs
+        .into_iter()
+        .filter(|job| !wanted.is_empty() && job.id.starts_with(&wanted))
+        .collect();
     match (found.pop(), found.len()) {
         (Some(job), 0) => Ok(job),
-        (None, _) => Err(Failure::failed(format!("no job's id begins with \"{wanted}\""))),
-        (Some(_), others) => Err(Failure::usage(format!("\"{wanted}\" is the beginning of {} jobs' ids; write more of it", others + 1))),
+        (None, _) => Err(Failure::failed(format!(
+            "no job's id begins with \"{wanted}\""
+        ))),
+        (Some(_), others) => Err(Failure::usage(format!(
+            "\"{wanted}\" is the beginning of {} jobs' ids; write more of it",
+            others + 1
+        ))),
     }
 }
 
@@ -279,10 +359,13 @@ impl From<JobError> for Failure {
         match error {
             JobError::Farm(error) => error.into(),
             JobError::UnknownScene { .. } => Self::caused(Exit::Usage, &error),
-            JobError::Frames { .. } | JobError::HeldBack { .. } => Self::caused(Exit::Findings, &error),
+            JobError::Frames { .. } | JobError::HeldBack { .. } => {
+                Self::caused(Exit::Findings, &error)
+            }
             JobError::NothingToRender { .. } => Self::caused(Exit::Done, &error),
             JobError::Cancelled => Self::caused(Exit::Interrupted, &error),
-            JobError::AlreadyThere { ref job_id, .. } | JobError::OutputTaken { ref job_id, .. } => {
+            JobError::AlreadyThere { ref job_id, .. }
+            | JobError::OutputTaken { ref job_id, .. } => {
                 let id = text::short_id(job_id);
                 Self::caused(Exit::Failed, &error)
                     .hint(format!("farmhand watch {id}, farmhand cancel {id}, or --output FOLDER, or --existing new-folder"))
@@ -296,7 +379,9 @@ impl From<FarmError> for Failure {
     fn from(error: FarmError) -> Self {
         let exit = match &error {
             FarmError::BadUrl { .. } | FarmError::BadToken | FarmError::BadId { .. } => Exit::Usage,
-            FarmError::Unauthorized { .. } | FarmError::Moved { .. } | FarmError::Setup { .. } => Exit::Unreachable,
+            FarmError::Unauthorized { .. } | FarmError::Moved { .. } | FarmError::Setup { .. } => {
+                Exit::Unreachable
+            }
             error if error.is_offline() => Exit::Unreachable,
             _ => Exit::Failed,
         };

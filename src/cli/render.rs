@@ -14,7 +14,9 @@ use crate::job;
 
 /// What `farmhand render` takes.
 #[derive(Args, Debug)]
-#[command(after_help = "Ctrl-C leaves the job running (exit code 130); farmhand watch, cancel and local stop go on from there.")]
+#[command(
+    after_help = "Ctrl-C leaves the job running (exit code 130); farmhand watch, cancel and local stop go on from there."
+)]
 pub struct Options {
     /// The scene file
     #[arg(value_name = "FILE")]
@@ -36,6 +38,10 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     // Read first: a file that cannot be rendered should not wake a farm.
     let inspected = job::inspect(&request)?;
     let farm = Farm::wake_local(options.slots, context).await?;
-    let finish = Finish { wait: true, dry_run: false, json: options.json.json };
+    let finish = Finish {
+        wait: true,
+        dry_run: false,
+        json: options.json.json,
+    };
     send(&farm, &request, &inspected, finish, context).await
 }

@@ -28,21 +28,33 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let job = farm.find(&options.job.job).await?;
     let id = text::short_id(&job.id);
     if !job.status.is_settled() && job.status != JobStatus::Paused {
-        return Err(Failure::failed(format!("job {id} ({}) is {}; it needs no retry", job.name, job.status))
-            .hint(format!("farmhand watch {id}{} follows it", farm.option())));
+        return Err(Failure::failed(format!(
+            "job {id} ({}) is {}; it needs no retry",
+            job.name, job.status
+        ))
+        .hint(format!("farmhand watch {id}{} follows it", farm.option())));
     }
     let frames = farm.retry(&job).await?;
     if options.json.json {
-        context.terminal.json(&json!({"job_id": job.id, "frames": frames}));
+        context
+            .terminal
+            .json(&json!({"job_id": job.id, "frames": frames}));
     } else {
         let style = context.terminal.out_style;
         let what = if frames.is_empty() {
             "goes on with what is missing".to_owned()
         } else {
-            format!("renders {} again", text::count(frames.len() as u64, "failed frame"))
+            format!(
+                "renders {} again",
+                text::count(frames.len() as u64, "failed frame")
+            )
         };
-        context.terminal.data(format!("Job {} ({}) {what}.", style.bold(&id), job.name));
-        context.terminal.note(format!("Follow it: farmhand watch {id}{}", farm.option()));
+        context
+            .terminal
+            .data(format!("Job {} ({}) {what}.", style.bold(&id), job.name));
+        context
+            .terminal
+            .note(format!("Follow it: farmhand watch {id}{}", farm.option()));
     }
     Ok(Exit::Done)
 }

@@ -43,7 +43,9 @@ pub async fn send(
     }
     if prepared.is_held_back() {
         if finish.json {
-            context.terminal.json(&json!({"findings": prepared.findings()}));
+            context
+                .terminal
+                .json(&json!({"findings": prepared.findings()}));
         }
         return Err(held_back(&prepared));
     }
@@ -62,7 +64,9 @@ pub async fn send(
     let sent = match sent {
         Ok(sent) => sent,
         Err(JobError::Cancelled) => {
-            context.terminal.note("Interrupted before anything was sent.");
+            context
+                .terminal
+                .note("Interrupted before anything was sent.");
             return Ok(Exit::Interrupted);
         }
         Err(error) => return Err(error.into()),
@@ -81,16 +85,26 @@ pub async fn send(
             context.terminal.json(&value);
         } else {
             let style = context.terminal.out_style;
-            context.terminal.data(format!("Job {} is on its way.", style.bold(&id)));
-            context.terminal.note(format!("Follow it: farmhand watch {id}{}", farm.option()));
+            context
+                .terminal
+                .data(format!("Job {} is on its way.", style.bold(&id)));
+            context
+                .terminal
+                .note(format!("Follow it: farmhand watch {id}{}", farm.option()));
         }
         return Ok(Exit::Done);
     }
     if !finish.json {
         let style = context.terminal.err_style;
-        context.terminal.note(style.dim(&format!("job {id} on {}", farm.title())));
+        context
+            .terminal
+            .note(style.dim(&format!("job {id} on {}", farm.title())));
     }
-    let output = if finish.json { Output::Quiet } else { Output::Text };
+    let output = if finish.json {
+        Output::Quiet
+    } else {
+        Output::Text
+    };
     let (seen, exit) = follow(farm, sent, output, context).await?;
     if finish.json {
         merge(&mut value, seen.to_json());
@@ -106,7 +120,11 @@ fn headline(prepared: &Prepared, style: Style) -> String {
     [
         style.bold(&facts.name),
         facts.scene.clone(),
-        format!("{} ({})", text::count(facts.frame_count, "frame"), text::shorten(&facts.frames, 24)),
+        format!(
+            "{} ({})",
+            text::count(facts.frame_count, "frame"),
+            text::shorten(&facts.frames, 24)
+        ),
         facts.engine.clone(),
         facts.size.clone(),
     ]
@@ -115,10 +133,23 @@ fn headline(prepared: &Prepared, style: Style) -> String {
 
 fn held_back(prepared: &Prepared) -> Failure {
     let errors: Vec<_> = prepared.holding_back().collect();
-    let what = if errors.len() == 1 { "there is an error".to_owned() } else { format!("there are {} errors", errors.len()) };
-    let codes: Vec<_> = errors.iter().map(|finding| format!("--ignore {}", finding.code)).collect();
-    Failure::new(Exit::Findings, format!("{what} in this scene; nothing was sent"))
-        .hint(format!("mend it as said above, or send it all the same with {}", codes.join(" ")))
+    let what = if errors.len() == 1 {
+        "there is an error".to_owned()
+    } else {
+        format!("there are {} errors", errors.len())
+    };
+    let codes: Vec<_> = errors
+        .iter()
+        .map(|finding| format!("--ignore {}", finding.code))
+        .collect();
+    Failure::new(
+        Exit::Findings,
+        format!("{what} in this scene; nothing was sent"),
+    )
+    .hint(format!(
+        "mend it as said above, or send it all the same with {}",
+        codes.join(" ")
+    ))
 }
 
 fn show_only(prepared: &Prepared, farm: &Farm, finish: Finish, context: &mut Context) -> Exit {

@@ -46,8 +46,14 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     }
     if summary.progress.frames_failed > 0 && summary.job.status.is_settled() {
         let id = text::short_id(&summary.job.id);
-        context.terminal.note(format!("\nRender the failed frames again: farmhand retry {id}{}", farm.option()));
-        context.terminal.note(format!("What Blender said:              farmhand log {id}{}", farm.option()));
+        context.terminal.note(format!(
+            "\nRender the failed frames again: farmhand retry {id}{}",
+            farm.option()
+        ));
+        context.terminal.note(format!(
+            "What Blender said:              farmhand log {id}{}",
+            farm.option()
+        ));
     }
     Ok(Exit::Done)
 }
@@ -55,22 +61,57 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
 fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
     let Summary { job, progress } = summary;
     let status = job.status.as_str();
-    let mut lines = vec![format!("{}  {}", style.bold(&job.name), style.status(status))];
-    let mut line = |label: &str, value: String| lines.push(format!("  {} {value}", style.dim(&format!("{label:<10}"))));
+    let mut lines = vec![format!(
+        "{}  {}",
+        style.bold(&job.name),
+        style.status(status)
+    )];
+    let mut line = |label: &str, value: String| {
+        lines.push(format!("  {} {value}", style.dim(&format!("{label:<10}"))))
+    };
     line("job", job.id.clone());
     if let Some(blend_file) = summary.blend_file() {
-        let scene = setting(job, "scene").map(|scene| format!(" · {scene}")).unwrap_or_default();
-        line("scene", format!("{}{scene}", text::path(Path::new(blend_file))));
+        let scene = setting(job, "scene")
+            .map(|scene| format!(" · {scene}"))
+            .unwrap_or_default();
+        line(
+            "scene",
+            format!("{}{scene}", text::path(Path::new(blend_file))),
+        );
     }
     let failed = if progress.frames_failed > 0 {
-        format!(" · {}", style.bad(&format!("{} failed", progress.frames_failed)))
+        format!(
+            " · {}",
+            style.bad(&format!("{} failed", progress.frames_failed))
+        )
     } else {
         String::new()
     };
-    let asked = setting(job, "frames").map(|frames| format!(" · {}", text::shorten(frames, 40))).unwrap_or_default();
-    line("frames", format!("{} {}/{}{failed}{}", style.mood(status, &bar(progress.frames_done, progress.frames_total, 20)), progress.frames_done, progress.frames_total, style.dim(&asked)));
+    let asked = setting(job, "frames")
+        .map(|frames| format!(" · {}", text::shorten(frames, 40)))
+        .unwrap_or_default();
+    line(
+        "frames",
+        format!(
+            "{} {}/{}{failed}{}",
+            style.mood(
+                status,
+                &bar(progress.frames_done, progress.frames_total, 20)
+            ),
+            progress.frames_done,
+            progress.frames_total,
+            style.dim(&asked)
+        ),
+    );
     if let Some(each) = seconds_per_frame(summary) {
-        line("time", format!("{} a frame · {} in all", text::duration(each), text::duration(progress.render_secs_total)));
+        line(
+            "time",
+            format!(
+                "{} a frame · {} in all",
+                text::duration(each),
+                text::duration(progress.render_secs_total)
+            ),
+        );
     }
     if !job.status.is_settled() {
         line("left", mood(status, progress));
@@ -84,18 +125,39 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
     if let Some(last) = &progress.last_output {
         line("latest", text::path(Path::new(last)));
     }
-    let user = job.metadata.get(USER_NAME_KEY).map(|user| format!(" by {user}")).unwrap_or_default();
-    line("sent", format!("{}{user} · priority {}", text::ago((now - job.created).as_seconds_f64()), job.priority));
+    let user = job
+        .metadata
+        .get(USER_NAME_KEY)
+        .map(|user| format!(" by {user}"))
+        .unwrap_or_default();
+    line(
+        "sent",
+        format!(
+            "{}{user} · priority {}",
+            text::ago((now - job.created).as_seconds_f64()),
+            job.priority
+        ),
+    );
     let has_ended_badly = matches!(job.status, JobStatus::Failed | JobStatus::Paused);
     if has_ended_badly && !job.activity.is_empty() {
         line("farm says", job.activity.clone());
     }
     for failure in progress.failed.iter().take(FAILURES_SHOWN) {
-        line("failed", format!("{} {}", style.bad(&format!("frame {} ({})", failure.frame, failure.reason)), failure.message));
+        line(
+            "failed",
+            format!(
+                "{} {}",
+                style.bad(&format!("frame {} ({})", failure.frame, failure.reason)),
+                failure.message
+            ),
+        );
     }
     let untold = progress.failed.len().saturating_sub(FAILURES_SHOWN);
     if untold > 0 {
-        line("", format!("and {} more", text::count(untold as u64, "frame")));
+        line(
+            "",
+            format!("and {} more", text::count(untold as u64, "frame")),
+        );
     }
     lines
 }

@@ -19,7 +19,11 @@ impl Style {
     }
 
     fn paint(self, code: &str, text: &str) -> String {
-        if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colours {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// The name of a thing.
@@ -63,7 +67,8 @@ impl Style {
             "completed" => self.good(text),
             "active" | "requeueing" => self.busy(text),
             "failed" => self.bad(text),
-            "paused" | "pause-requested" | "cancel-requested" | "under-construction" | "soft-failed" => self.warn(text),
+            "paused" | "pause-requested" | "cancel-requested" | "under-construction"
+            | "soft-failed" => self.warn(text),
             "canceled" => self.dim(text),
             _ => text.to_owned(),
         }
@@ -76,7 +81,11 @@ pub fn bar(done: u64, total: u64, width: u32) -> String {
     let cells = u64::from(width) * 8;
     let filled = (done.min(total) * cells).checked_div(total).unwrap_or(0);
     let whole = filled / 8;
-    let part = usize::try_from(filled % 8).ok().and_then(|index| EIGHTHS.get(index)).copied().unwrap_or("");
+    let part = usize::try_from(filled % 8)
+        .ok()
+        .and_then(|index| EIGHTHS.get(index))
+        .copied()
+        .unwrap_or("");
     let blank = u64::from(width) - whole - u64::from(!part.is_empty());
     let repeat = |text: &str, count: u64| text.repeat(usize::try_from(count).unwrap_or(0));
     format!("{}{part}{}", repeat("█", whole), repeat("░", blank))

@@ -43,6 +43,10 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     } else {
         Farm::reach(&options.farm, context).await?
     };
-    let finish = Finish { wait: options.wait, dry_run: options.dry_run, json: options.json.json };
+    let finish = Finish {
+        wait: options.wait,
+        dry_run: options.dry_run,
+        json: options.json.json,
+    };
     send(&farm, &request, &inspected, finish, context).await
 }

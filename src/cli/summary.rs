@@ -25,8 +25,20 @@ impl Summary {
             JobStatus::Completed => frames_total,
             _ => job.steps_completed.min(frames_total),
         };
-        let output_dir = job.metadata.get(OUTPUT_DIR_KEY).cloned().unwrap_or_default();
-        Self { job, progress: JobProgress { frames_total, frames_done, output_dir, ..JobProgress::default() } }
+        let output_dir = job
+            .metadata
+            .get(OUTPUT_DIR_KEY)
+            .cloned()
+            .unwrap_or_default();
+        Self {
+            job,
+            progress: JobProgress {
+                frames_total,
+                frames_done,
+                output_dir,
+                ..JobProgress::default()
+            },
+        }
     }
 
     /// Takes in what is new.
@@ -69,7 +81,11 @@ impl Summary {
 
     /// The scene file, as the person who sent it names it.
     pub fn blend_file(&self) -> Option<&str> {
-        self.job.metadata.get(BLEND_FILE_KEY).map(String::as_str).or_else(|| setting(&self.job, "blendfile"))
+        self.job
+            .metadata
+            .get(BLEND_FILE_KEY)
+            .map(String::as_str)
+            .or_else(|| setting(&self.job, "blendfile"))
     }
 }
 

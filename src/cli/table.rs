@@ -22,7 +22,10 @@ pub struct Table {
 impl Table {
     /// An empty table with its columns' titles.
     pub fn new(head: &[(&'static str, Align)]) -> Self {
-        Self { head: head.to_vec(), rows: Vec::new() }
+        Self {
+            head: head.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row of cells, each as it is painted and as it would be without colours.
@@ -32,15 +35,31 @@ impl Table {
 
     /// The lines of the table; columns that hold nothing are left out.
     pub fn lines(&self, style: Style) -> Vec<String> {
-        let widths: Vec<usize> = (0..self.head.len()).map(|column| self.width(column)).collect();
-        let titles = self.head.iter().map(|(title, _)| (style.dim(title), (*title).to_owned())).collect();
-        std::iter::once(&titles).chain(&self.rows).map(|cells| self.line(cells, &widths)).collect()
+        let widths: Vec<usize> = (0..self.head.len())
+            .map(|column| self.width(column))
+            .collect();
+        let titles = self
+            .head
+            .iter()
+            .map(|(title, _)| (style.dim(title), (*title).to_owned()))
+            .collect();
+        std::iter::once(&titles)
+            .chain(&self.rows)
+            .map(|cells| self.line(cells, &widths))
+            .collect()
     }
 
     fn width(&self, column: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
-        let widest = cells.map(|(_, plain)| plain.chars().count()).max().unwrap_or(0);
-        if widest == 0 { 0 } else { widest.max(self.head.get(column).map_or(0, |(title, _)| title.len())) }
+        let widest = cells
+            .map(|(_, plain)| plain.chars().count())
+            .max()
+            .unwrap_or(0);
+        if widest == 0 {
+            0
+        } else {
+            widest.max(self.head.get(column).map_or(0, |(title, _)| title.len()))
+        }
     }
 
     fn line(&self, cells: &[(String, String)], widths: &[usize]) -> String {
@@ -68,10 +87,17 @@ mod tests {
 
     #[test]
     fn columns_line_up_and_empty_ones_are_left_out() {
-        let mut table = Table::new(&[("NAME", Align::Left), ("LEFT", Align::Left), ("FRAMES", Align::Right)]);
+        let mut table = Table::new(&[
+            ("NAME", Align::Left),
+            ("LEFT", Align::Left),
+            ("FRAMES", Align::Right),
+        ]);
         let cell = |text: &str| (text.to_owned(), text.to_owned());
         table.row(vec![cell("shot_010"), cell(""), cell("12")]);
         table.row(vec![cell("a"), cell(""), cell("1,200")]);
-        assert_eq!(table.lines(Style::new(false)), ["NAME      FRAMES", "shot_010      12", "a          1,200"]);
+        assert_eq!(
+            table.lines(Style::new(false)),
+            ["NAME      FRAMES", "shot_010      12", "a          1,200"]
+        );
     }
 }

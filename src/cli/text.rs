@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 
 /// `1 frame`, `2 frames`.
 pub fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(number)) }
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{} {noun}s", thousands(number))
+    }
 }
 
 /// `1,234,567`.
@@ -38,7 +42,11 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded and not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bounded and not negative"
+)]
 fn whole_seconds(seconds: f64) -> u64 {
     seconds.clamp(0.0, 1e15).round() as u64
 }
@@ -56,7 +64,11 @@ pub fn duration_range(low_secs: f64, high_secs: f64) -> String {
     };
     let low = round_guess(low_secs / unit_secs, false);
     let high = round_guess(high_secs / unit_secs, true);
-    if low == high { format!("about {high} {unit}") } else { format!("{low} to {high} {unit}") }
+    if low == high {
+        format!("about {high} {unit}")
+    } else {
+        format!("{low} to {high} {unit}")
+    }
 }
 
 /// Two digits at most, halves below ten of a coarse unit are not shown: a guess should not look like a clock.
@@ -64,7 +76,13 @@ fn round_guess(value: f64, up: bool) -> u64 {
     let step = if value >= 30.0 { 5.0 } else { 1.0 };
     let steps = value / step;
     // An estimate that is a hair over a step is still that step.
-    whole_seconds((if up { (steps - 0.05).ceil() } else { steps.floor() }) * step)
+    whole_seconds(
+        (if up {
+            (steps - 0.05).ceil()
+        } else {
+            steps.floor()
+        }) * step,
+    )
 }
 
 /// A size as people say it: `812 B`, `3.4 MB`.
@@ -83,7 +101,11 @@ pub fn size(size_bytes: u64) -> String {
         value /= 1000.0;
         shown = unit;
     }
-    if value < 9.95 { format!("{value:.1} {shown}") } else { format!("{value:.0} {shown}") }
+    if value < 9.95 {
+        format!("{value:.1} {shown}")
+    } else {
+        format!("{value:.0} {shown}")
+    }
 }
 
 /// How long ago something was: `just now`, `5 min ago`, `3 h ago`, `2 d ago`.
@@ -99,9 +121,16 @@ pub fn ago(seconds: f64) -> String {
 
 /// A path as short as it can be said here: `~/shots/a.blend`.
 pub fn path(local_path: &Path) -> String {
-    let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.parent().is_some());
-    match home.as_deref().and_then(|home| local_path.strip_prefix(home).ok()) {
-        Some(rest) if !rest.as_os_str().is_empty() => Path::new("~").join(rest).display().to_string(),
+    let home = std::env::var_os("HOME")
+        .map(PathBuf::from)
+        .filter(|home| home.parent().is_some());
+    match home
+        .as_deref()
+        .and_then(|home| local_path.strip_prefix(home).ok())
+    {
+        Some(rest) if !rest.as_os_str().is_empty() => {
+            Path::new("~").join(rest).display().to_string()
+        }
         _ => local_path.display().to_string(),
     }
 }

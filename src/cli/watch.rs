@@ -26,10 +26,18 @@ pub struct Options {
 pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failure> {
     let farm = Farm::reach(&options.farm, context).await?;
     let job = farm.find(&options.job.job).await?;
-    let output = if options.json { Output::JsonLines } else { Output::Text };
+    let output = if options.json {
+        Output::JsonLines
+    } else {
+        Output::Text
+    };
     if output == Output::Text {
         let style = context.terminal.err_style;
-        context.terminal.note(format!("{} {}", style.bold(&job.name), style.dim(&format!("· job {}", text::short_id(&job.id)))));
+        context.terminal.note(format!(
+            "{} {}",
+            style.bold(&job.name),
+            style.dim(&format!("· job {}", text::short_id(&job.id)))
+        ));
     }
     let (_, exit) = follow(&farm, job, output, context).await?;
     Ok(exit)

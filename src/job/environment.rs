@@ -38,8 +38,11 @@ pub struct Environment {
 impl Environment {
     /// What this process knows of itself; nothing of the farm or its Blender yet.
     pub fn of_process(farm: FarmKind, renderer_source: impl Into<String>) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
-        let user_name = ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
+        let cores = std::thread::available_parallelism()
+            .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+        let user_name = ["USER", "USERNAME", "LOGNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
         Self {
             farm,
             slots: 0,
@@ -59,8 +62,16 @@ impl Environment {
             return 0;
         }
         let slots = self.slots.max(1);
-        let for_rendering = if self.cores > 2 { self.cores - 1 } else { self.cores };
-        if slots == 1 && for_rendering == self.cores { 0 } else { (for_rendering / slots).max(1) }
+        let for_rendering = if self.cores > 2 {
+            self.cores - 1
+        } else {
+            self.cores
+        };
+        if slots == 1 && for_rendering == self.cores {
+            0
+        } else {
+            (for_rendering / slots).max(1)
+        }
     }
 }
 
@@ -70,11 +81,26 @@ mod tests {
 
     #[test]
     fn a_core_stays_free_for_the_person_at_the_computer() {
-        let with = |farm, slots, cores| Environment { slots, cores, ..Environment::of_process(farm, "") }.threads_per_lane();
-        assert_eq!(with(FarmKind::Local, 1, 2), 0, "two cores are too few to give one away");
+        let with = |farm, slots, cores| {
+            Environment {
+                slots,
+                cores,
+                ..Environment::of_process(farm, "")
+            }
+            .threads_per_lane()
+        };
+        assert_eq!(
+            with(FarmKind::Local, 1, 2),
+            0,
+            "two cores are too few to give one away"
+        );
         assert_eq!(with(FarmKind::Local, 1, 8), 7);
         assert_eq!(with(FarmKind::Local, 2, 8), 3);
         assert_eq!(with(FarmKind::Local, 4, 2), 1);
-        assert_eq!(with(FarmKind::Manager, 0, 8), 0, "a farm's workers are nobody's desk");
+        assert_eq!(
+            with(FarmKind::Manager, 0, 8),
+            0,
+            "a farm's workers are nobody's desk"
+        );
     }
 }

@@ -60,7 +60,9 @@ pub enum JobError {
         findings: Vec<Finding>,
     },
     /// A job that still lives renders the same frames to the same place.
-    #[error("job {job_id} ({name}, {status}) renders frames {frames} of this scene to the same place already; watch or cancel it, or choose another output folder: {output}")]
+    #[error(
+        "job {job_id} ({name}, {status}) renders frames {frames} of this scene to the same place already; watch or cancel it, or choose another output folder: {output}"
+    )]
     AlreadyThere {
         /// The job that lives.
         job_id: String,
@@ -74,7 +76,9 @@ pub enum JobError {
         output: String,
     },
     /// A job of another scene writes the same files.
-    #[error("job {job_id} ({name}, {status}) of another scene writes frames {frames} to the same files; choose another output folder: {output}")]
+    #[error(
+        "job {job_id} ({name}, {status}) of another scene writes frames {frames} to the same files; choose another output folder: {output}"
+    )]
     OutputTaken {
         /// The job that lives.
         job_id: String,
@@ -88,7 +92,9 @@ pub enum JobError {
         output: String,
     },
     /// The farm lacks the job type that lanes need.
-    #[error("this farm does not know the job type {job_type}; put Farmhand's script into the Manager's scripts folder: {farm}")]
+    #[error(
+        "this farm does not know the job type {job_type}; put Farmhand's script into the Manager's scripts folder: {farm}"
+    )]
     NoJobType {
         /// The job type.
         job_type: &'static str,
@@ -96,7 +102,9 @@ pub enum JobError {
         farm: String,
     },
     /// The job's files could not be written beside the output.
-    #[error("the job's files cannot be written ({source}); make room or choose another output folder: {path}")]
+    #[error(
+        "the job's files cannot be written ({source}); make room or choose another output folder: {path}"
+    )]
     Staging {
         /// The file or folder.
         path: PathBuf,
@@ -114,10 +122,17 @@ pub enum JobError {
 impl JobError {
     /// For `map_err` while staging `path`.
     pub(crate) fn staging(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
-        move |source| Self::Staging { path: path.to_owned(), source }
+        move |source| Self::Staging {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
 fn listed(names: &[String]) -> String {
-    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("\"{name}\""))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

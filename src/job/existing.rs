@@ -32,13 +32,30 @@ pub fn look(inspected: &Inspected, request: &JobRequest, place: &Place) -> Found
         return Found::default();
     }
     let skips = request.existing == Existing::Skip;
-    let searched = if skips { inspected.frames.len() } else { inspected.frames.len().min(FRAMES_COUNTED) };
+    let searched = if skips {
+        inspected.frames.len()
+    } else {
+        inspected.frames.len().min(FRAMES_COUNTED)
+    };
     let is_there = |frame: &i32| {
         let files = spec.files_for(*frame);
-        !files.is_empty() && files.iter().map(Path::new).all(|file| if skips { is_finished(file) } else { file.is_file() })
+        !files.is_empty()
+            && files.iter().map(Path::new).all(|file| {
+                if skips {
+                    is_finished(file)
+                } else {
+                    file.is_file()
+                }
+            })
     };
-    let looked_for = inspected.frames.iter().take(usize::try_from(searched).unwrap_or(usize::MAX));
-    Found { present: FrameSet::from_frames(looked_for.filter(is_there)), searched }
+    let looked_for = inspected
+        .frames
+        .iter()
+        .take(usize::try_from(searched).unwrap_or(usize::MAX));
+    Found {
+        present: FrameSet::from_frames(looked_for.filter(is_there)),
+        searched,
+    }
 }
 
 /// What the main output's files are called.
@@ -47,10 +64,21 @@ fn output_spec(scene: &SceneFacts, pattern: &str) -> OutputSpec {
     OutputSpec {
         pattern: pattern.to_owned(),
         // Films are rendered as pictures.
-        file_format: if scene.is_movie { "PNG".to_owned() } else { scene.file_format.clone() },
+        file_format: if scene.is_movie {
+            "PNG".to_owned()
+        } else {
+            scene.file_format.clone()
+        },
         use_file_extension: scene.use_file_extension || scene.is_movie,
         views: if is_individual {
-            Views::Individual(scene.views.active.iter().map(|view| view.suffix.clone()).collect())
+            Views::Individual(
+                scene
+                    .views
+                    .active
+                    .iter()
+                    .map(|view| view.suffix.clone())
+                    .collect(),
+            )
         } else {
             Views::OneFile
         },
@@ -68,9 +96,16 @@ fn is_finished(file: &Path) -> bool {
 
 /// The place itself where its folder is not there or empty, else the first numbered folder beside it that is.
 pub fn fresh_folder(place: Place) -> Place {
-    let is_fresh = |place: &Place| std::fs::read_dir(&place.folder).map_or(!place.folder.exists(), |mut entries| entries.next().is_none());
+    let is_fresh = |place: &Place| {
+        std::fs::read_dir(&place.folder).map_or(!place.folder.exists(), |mut entries| {
+            entries.next().is_none()
+        })
+    };
     if is_fresh(&place) {
         return place;
     }
-    (2..10_000).map(|number| place::numbered(&place, number)).find(is_fresh).unwrap_or(place)
+    (2..10_000)
+        .map(|number| place::numbered(&place, number))
+        .find(is_fresh)
+        .unwrap_or(place)
 }

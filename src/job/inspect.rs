@@ -28,9 +28,13 @@ pub struct Inspected {
 
 /// Reads the scene file of a request and finds the scene and frames that are meant. Blocks while it reads.
 pub fn inspect(request: &JobRequest) -> Result<Inspected, JobError> {
-    let blend_path = std::path::absolute(&request.blend_path).unwrap_or_else(|_| request.blend_path.clone());
+    let blend_path =
+        std::path::absolute(&request.blend_path).unwrap_or_else(|_| request.blend_path.clone());
     // What is sent is text; a path that loses something on the way would name another file.
-    for path in [Some(&blend_path), request.output.as_ref()].into_iter().flatten() {
+    for path in [Some(&blend_path), request.output.as_ref()]
+        .into_iter()
+        .flatten()
+    {
         if path.to_str().is_none() {
             return Err(JobError::NotText { path: path.clone() });
         }
@@ -42,19 +46,42 @@ pub fn inspect(request: &JobRequest) -> Result<Inspected, JobError> {
         None => own_frames(&scene)?,
     };
     let cameras_matter = request.camera.is_some() || !scene.has_camera;
-    let cameras = if cameras_matter { cameras(&blend_path)? } else { Vec::new() };
-    Ok(Inspected { blend_path, facts, scene, frames, cameras })
+    let cameras = if cameras_matter {
+        cameras(&blend_path)?
+    } else {
+        Vec::new()
+    };
+    Ok(Inspected {
+        blend_path,
+        facts,
+        scene,
+        frames,
+        cameras,
+    })
 }
 
-fn choose_scene<'a>(facts: &'a BlendFacts, wanted: Option<&str>, path: &Path) -> Result<&'a SceneFacts, JobError> {
-    facts.scene(wanted).or_else(|| facts.scenes.first().filter(|_| wanted.is_none())).ok_or_else(|| match wanted {
-        Some(name) if !facts.scenes.is_empty() => JobError::UnknownScene {
-            path: path.to_owned(),
-            name: name.to_owned(),
-            available: facts.scenes.iter().map(|scene| scene.name.clone()).collect(),
-        },
-        _ => JobError::NoScene { path: path.to_owned() },
-    })
+fn choose_scene<'a>(
+    facts: &'a BlendFacts,
+    wanted: Option<&str>,
+    path: &Path,
+) -> Result<&'a SceneFacts, JobError> {
+    facts
+        .scene(wanted)
+        .or_else(|| facts.scenes.first().filter(|_| wanted.is_none()))
+        .ok_or_else(|| match wanted {
+            Some(name) if !facts.scenes.is_empty() => JobError::UnknownScene {
+                path: path.to_owned(),
+                name: name.to_owned(),
+                available: facts
+                    .scenes
+                    .iter()
+                    .map(|scene| scene.name.clone())
+                    .collect(),
+            },
+            _ => JobError::NoScene {
+                path: path.to_owned(),
+            },
+        })
 }
 
 /// The names of all cameras in the file, in its order.
@@ -70,6 +97,10 @@ fn cameras(path: &Path) -> Result<Vec<String>, JobError> {
 }
 
 fn own_frames(scene: &SceneFacts) -> Result<FrameSet, JobError> {
-    FrameSet::from_range(scene.frame_start, scene.frame_end, scene.frame_step)
-        .map_err(|source| JobError::Frames { scene: scene.name.clone(), source })
+    FrameSet::from_range(scene.frame_start, scene.frame_end, scene.frame_step).map_err(|source| {
+        JobError::Frames {
+            scene: scene.name.clone(),
+            source,
+        }
+    })
 }

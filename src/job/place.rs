@@ -44,45 +44,83 @@ pub struct Surroundings<'a> {
 pub fn choose(asked: Option<&Path>, around: &Surroundings<'_>) -> Place {
     let moved = why_moved(around);
     let blend_dir = around.blend_path.parent().unwrap_or(around.current_dir);
-    let stem = around.blend_path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = around
+        .blend_path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
     if let Some(asked) = asked {
         let absolute = tidy(&around.current_dir.join(asked));
         let typed = absolute.to_string_lossy().into_owned();
         let pattern = if typed.contains('#') {
             typed
         } else {
-            let file_name = if moved.is_some() { format!("{stem}_####") } else { own_file_name(around.scene_output) };
+            let file_name = if moved.is_some() {
+                format!("{stem}_####")
+            } else {
+                own_file_name(around.scene_output)
+            };
             below(&absolute, &file_name)
         };
-        return Place { folder: fixed_folder(&pattern), pattern, moved: None, overridden: true };
+        return Place {
+            folder: fixed_folder(&pattern),
+            pattern,
+            moved: None,
+            overridden: true,
+        };
     }
     let pattern = if moved.is_some() {
-        below(&blend_dir.join(format!("{stem}-frames")), &format!("{stem}_####"))
+        below(
+            &blend_dir.join(format!("{stem}-frames")),
+            &format!("{stem}_####"),
+        )
     } else {
         absolute_pattern(around.scene_output, blend_dir)
     };
-    Place { folder: fixed_folder(&pattern), pattern, moved, overridden: false }
+    Place {
+        folder: fixed_folder(&pattern),
+        pattern,
+        moved,
+        overridden: false,
+    }
 }
 
 /// The same place with its folder renamed: `frames` becomes `frames-2` for `number` 2.
 pub fn numbered(place: &Place, number: u32) -> Place {
-    let name = place.folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = place
+        .folder
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let folder = place.folder.with_file_name(format!("{name}-{number}"));
-    let rest = Path::new(&place.pattern).strip_prefix(&place.folder).unwrap_or(Path::new("")).to_string_lossy();
-    Place { pattern: below(&folder, &rest), folder, ..place.clone() }
+    let rest = Path::new(&place.pattern)
+        .strip_prefix(&place.folder)
+        .unwrap_or(Path::new(""))
+        .to_string_lossy();
+    Place {
+        pattern: below(&folder, &rest),
+        folder,
+        ..place.clone()
+    }
 }
 
 /// Blender's own meaning of a path in a scene: `//` is the scene's folder, both slashes separate.
 fn absolute_pattern(scene_output: &str, blend_dir: &Path) -> String {
     let native = native_slashes(scene_output);
     let ends_with_folder = native.ends_with(MAIN_SEPARATOR);
-    let relative = scene_output.strip_prefix("//").or_else(|| scene_output.strip_prefix("\\\\").filter(|_| !cfg!(windows)));
+    let relative = scene_output
+        .strip_prefix("//")
+        .or_else(|| scene_output.strip_prefix("\\\\").filter(|_| !cfg!(windows)));
     let joined = match relative {
         Some(rest) => blend_dir.join(native_slashes(rest)),
         None => blend_dir.join(&native),
     };
     let tidied = tidy(&joined);
-    if ends_with_folder || relative == Some("") { below(&tidied, "") } else { tidied.to_string_lossy().into_owned() }
+    if ends_with_folder || relative == Some("") {
+        below(&tidied, "")
+    } else {
+        tidied.to_string_lossy().into_owned()
+    }
 }
 
 fn native_slashes(path: &str) -> String {
@@ -102,20 +140,32 @@ fn why_moved(around: &Surroundings<'_>) -> Option<Moved> {
     }
     // `/tmp\` is how Blender on Windows writes the default into every new scene.
     let native = native_slashes(output);
-    let folder = if native.ends_with(MAIN_SEPARATOR) { Some(Path::new(&native)) } else { Path::new(&native).parent() };
-    let is_temporary =
-        folder.is_some_and(|folder| tidy(folder) == tidy(around.temporary_dir) || tidy(folder) == Path::new("/tmp"));
+    let folder = if native.ends_with(MAIN_SEPARATOR) {
+        Some(Path::new(&native))
+    } else {
+        Path::new(&native).parent()
+    };
+    let is_temporary = folder.is_some_and(|folder| {
+        tidy(folder) == tidy(around.temporary_dir) || tidy(folder) == Path::new("/tmp")
+    });
     is_temporary.then_some(Moved::Temporary)
 }
 
 fn has_drive(path: &str) -> bool {
     let mut letters = path.chars();
-    letters.next().is_some_and(|letter| letter.is_ascii_alphabetic()) && letters.next() == Some(':')
+    letters
+        .next()
+        .is_some_and(|letter| letter.is_ascii_alphabetic())
+        && letters.next() == Some(':')
 }
 
 fn own_file_name(scene_output: &str) -> String {
     let native = native_slashes(scene_output.strip_prefix("//").unwrap_or(scene_output));
-    native.rsplit(MAIN_SEPARATOR).next().unwrap_or_default().to_owned()
+    native
+        .rsplit(MAIN_SEPARATOR)
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A pattern below a folder; an empty file name leaves the separator that Blender needs to see a folder.
@@ -125,8 +175,15 @@ fn below(folder: &Path, file_name: &str) -> String {
 
 /// The deepest folder of a pattern in which nothing depends on the frame.
 fn fixed_folder(pattern: &str) -> PathBuf {
-    let folder = if pattern.ends_with(MAIN_SEPARATOR) { Path::new(pattern) } else { Path::new(pattern).parent().unwrap_or(Path::new("")) };
-    folder.components().take_while(|part| !part.as_os_str().to_string_lossy().contains(['#', '{'])).collect()
+    let folder = if pattern.ends_with(MAIN_SEPARATOR) {
+        Path::new(pattern)
+    } else {
+        Path::new(pattern).parent().unwrap_or(Path::new(""))
+    };
+    folder
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['#', '{']))
+        .collect()
 }
 
 /// `.` and `..` resolved by name: the folder may not exist yet.
@@ -159,11 +216,20 @@ mod tests {
 
     #[test]
     fn a_scene_keeps_its_own_output_relative_to_its_own_file() {
-        assert_eq!(place("//render/shot_####", None).pattern, "/films/one/render/shot_####");
+        assert_eq!(
+            place("//render/shot_####", None).pattern,
+            "/films/one/render/shot_####"
+        );
         assert_eq!(place("//../out/", None).pattern, "/films/out/");
         assert_eq!(place("//", None).pattern, "/films/one/");
-        assert_eq!(place("//render\\shot_", None).pattern, "/films/one/render/shot_");
-        assert_eq!(place("/mnt/frames/a/", None).folder, Path::new("/mnt/frames/a"));
+        assert_eq!(
+            place("//render\\shot_", None).pattern,
+            "/films/one/render/shot_"
+        );
+        assert_eq!(
+            place("/mnt/frames/a/", None).folder,
+            Path::new("/mnt/frames/a")
+        );
         assert_eq!(place("/mnt/frames/a/", None).moved, None);
     }
 
@@ -172,11 +238,17 @@ mod tests {
         for output in ["/tmp/", "/tmp\\", "/var/tmp/ada/", "/tmp/img_"] {
             let place = place(output, None);
             assert_eq!(place.moved, Some(Moved::Temporary), "{output}");
-            assert_eq!(place.pattern, "/films/one/shot-frames/shot_####", "{output}");
+            assert_eq!(
+                place.pattern, "/films/one/shot-frames/shot_####",
+                "{output}"
+            );
         }
         assert_eq!(place("/tmp/kept/", None).moved, None);
         assert_eq!(place("", None).moved, Some(Moved::Empty));
-        assert_eq!(place("C:\\render\\", None).moved, Some(Moved::OtherPlatform));
+        assert_eq!(
+            place("C:\\render\\", None).moved,
+            Some(Moved::OtherPlatform)
+        );
     }
 
     #[test]
@@ -194,7 +266,10 @@ mod tests {
     fn the_folder_is_the_part_that_is_the_same_for_every_frame() {
         let place = place("//render/####/{blend_name}_v", None);
         assert_eq!(place.folder, Path::new("/films/one/render"));
-        assert_eq!(numbered(&place, 2).pattern, "/films/one/render-2/####/{blend_name}_v");
+        assert_eq!(
+            numbered(&place, 2).pattern,
+            "/films/one/render-2/####/{blend_name}_v"
+        );
         assert_eq!(numbered(&place, 2).folder, Path::new("/films/one/render-2"));
     }
 }

@@ -69,7 +69,9 @@ impl Prepared {
 
     /// The findings that hold the job back: errors that were not ignored.
     pub fn holding_back(&self) -> impl Iterator<Item = &Finding> {
-        let counts = |finding: &&Finding| finding.severity == Severity::Error && !self.ignored.contains(&finding.code);
+        let counts = |finding: &&Finding| {
+            finding.severity == Severity::Error && !self.ignored.contains(&finding.code)
+        };
         self.findings.iter().filter(counts)
     }
 
@@ -107,7 +109,11 @@ impl Prepared {
 /// Checks the scene, chooses where its frames go, shares them out among lanes and puts the job together.
 ///
 /// Errors that the checks find are findings of the result, not errors of this function: they can be shown, and ignored.
-pub fn prepare(request: &JobRequest, inspected: &Inspected, environment: &Environment) -> Result<Prepared, JobError> {
+pub fn prepare(
+    request: &JobRequest,
+    inspected: &Inspected,
+    environment: &Environment,
+) -> Result<Prepared, JobError> {
     let scene = &inspected.scene;
     let around = Surroundings {
         scene_output: &scene.output_path,
@@ -134,8 +140,14 @@ pub fn prepare(request: &JobRequest, inspected: &Inspected, environment: &Enviro
     findings.extend(place_finding(&place, &scene.output_path));
     if let Err(error) = staging::is_writable(&place.folder) {
         findings.push(
-            Finding::error("output-not-writable", format!("The output folder {} cannot be written to ({error}).", place.folder.display()))
-                .fix("choose another with --output FOLDER, or make this one writable"),
+            Finding::error(
+                "output-not-writable",
+                format!(
+                    "The output folder {} cannot be written to ({error}).",
+                    place.folder.display()
+                ),
+            )
+            .fix("choose another with --output FOLDER, or make this one writable"),
         );
     }
     let (frames, finding) = frames_to_render(request, inspected, &place)?;
@@ -143,7 +155,14 @@ pub fn prepare(request: &JobRequest, inspected: &Inspected, environment: &Enviro
     findings.sort_by_key(|finding| finding.severity);
 
     let submission_id = Uuid::new_v4().simple().to_string();
-    let description = describe(request, inspected, environment, &place, frames, submission_id);
+    let description = describe(
+        request,
+        inspected,
+        environment,
+        &place,
+        frames,
+        submission_id,
+    );
     let submitted = submitted(request, &description, &place, inspected, environment);
     let overview = overview(&description, inspected, request);
     Ok(Prepared {
@@ -160,16 +179,30 @@ pub fn prepare(request: &JobRequest, inspected: &Inspected, environment: &Enviro
 
 fn place_finding(place: &Place, scene_output: &str) -> Option<Finding> {
     let why = match place.moved? {
-        Moved::Temporary => format!("The scene still writes to the temporary folder ({scene_output})"),
-        Moved::OtherPlatform => format!("The scene's output {scene_output} is a path of another system"),
+        Moved::Temporary => {
+            format!("The scene still writes to the temporary folder ({scene_output})")
+        }
+        Moved::OtherPlatform => {
+            format!("The scene's output {scene_output} is a path of another system")
+        }
         Moved::Empty => "The scene has no output path".to_owned(),
     };
-    let message = format!("{why}; its frames go to {} instead.", place.folder.display());
-    Some(Finding::notice("output-moved", message).fix("choose a folder with --output FOLDER, or set one in Blender's Output Properties"))
+    let message = format!(
+        "{why}; its frames go to {} instead.",
+        place.folder.display()
+    );
+    Some(
+        Finding::notice("output-moved", message)
+            .fix("choose a folder with --output FOLDER, or set one in Blender's Output Properties"),
+    )
 }
 
 /// The frames that are left to render, and what there is to say about those that are there already.
-fn frames_to_render(request: &JobRequest, inspected: &Inspected, place: &Place) -> Result<(FrameSet, Option<Finding>), JobError> {
+fn frames_to_render(
+    request: &JobRequest,
+    inspected: &Inspected,
+    place: &Place,
+) -> Result<(FrameSet, Option<Finding>), JobError> {
     let Found { present, searched } = existing::look(inspected, request, place);
     let all = inspected.frames.clone();
     if present.is_empty() {
@@ -179,12 +212,24 @@ fn frames_to_render(request: &JobRequest, inspected: &Inspected, place: &Place) 
     if request.existing == Existing::Skip {
         let left = all.difference(&present);
         if left.is_empty() {
-            return Err(JobError::NothingToRender { frames: present.len(), folder: place.folder.clone() });
+            return Err(JobError::NothingToRender {
+                frames: present.len(),
+                folder: place.folder.clone(),
+            });
         }
-        return Ok((left, Some(Finding::notice("frames-exist", format!("{there}; they stay as they are.")))));
+        return Ok((
+            left,
+            Some(Finding::notice(
+                "frames-exist",
+                format!("{there}; they stay as they are."),
+            )),
+        ));
     }
-    let finding = Finding::notice("frames-exist", format!("{there}; they will be rendered again and replaced."))
-        .fix("keep them with --existing skip, or leave them alone with --existing new-folder");
+    let finding = Finding::notice(
+        "frames-exist",
+        format!("{there}; they will be rendered again and replaced."),
+    )
+    .fix("keep them with --existing skip, or leave them alone with --existing new-folder");
     Ok((all, Some(finding)))
 }
 
@@ -215,7 +260,11 @@ fn describe(
         scene: inspected.scene.name.clone(),
         lanes: plan::plan_lanes(&frames, lanes),
         frames,
-        order: if simulation_start.is_some() { Order::Sequential } else { request.order },
+        order: if simulation_start.is_some() {
+            Order::Sequential
+        } else {
+            request.order
+        },
         output: place.pattern.clone(),
         output_overridden: place.overridden || place.moved.is_some(),
         settings: crate::lanes::JobSettings {
@@ -227,7 +276,9 @@ fn describe(
             device: request.device,
             gpu_required: request.gpu_required,
             denoise: request.denoise,
-            threads: request.threads.unwrap_or_else(|| environment.threads_per_lane()),
+            threads: request
+                .threads
+                .unwrap_or_else(|| environment.threads_per_lane()),
             auto_run: request.auto_run,
         },
         simulation_start,
@@ -289,8 +340,15 @@ fn overview(description: &JobDescription, inspected: &Inspected, request: &JobRe
         "BLENDER_WORKBENCH" => ("Workbench", None),
         other => (other, None),
     };
-    let samples = request.samples.map(i64::from).or(own_samples).map(|samples| format!(", {samples} samples")).unwrap_or_default();
-    let percentage = request.percentage.map_or(scene.resolution_percentage, i64::from);
+    let samples = request
+        .samples
+        .map(i64::from)
+        .or(own_samples)
+        .map(|samples| format!(", {samples} samples"))
+        .unwrap_or_default();
+    let percentage = request
+        .percentage
+        .map_or(scene.resolution_percentage, i64::from);
     let scaled = |pixels: i64| pixels.saturating_mul(percentage) / 100;
     Overview {
         name: description.name.clone(),
@@ -298,13 +356,27 @@ fn overview(description: &JobDescription, inspected: &Inspected, request: &JobRe
         frames: description.frames.to_string(),
         frame_count: description.frames.len(),
         engine: format!("{engine}{samples}"),
-        size: format!("{}×{}", scaled(scene.resolution_x), scaled(scene.resolution_y)),
+        size: format!(
+            "{}×{}",
+            scaled(scene.resolution_x),
+            scaled(scene.resolution_y)
+        ),
     }
 }
 
 fn name_of(request: &JobRequest, inspected: &Inspected) -> String {
-    let stem = || inspected.blend_path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    request.name.clone().filter(|name| !name.trim().is_empty()).or_else(stem).unwrap_or_else(|| "scene".to_owned())
+    let stem = || {
+        inspected
+            .blend_path
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+    };
+    request
+        .name
+        .clone()
+        .filter(|name| !name.trim().is_empty())
+        .or_else(stem)
+        .unwrap_or_else(|| "scene".to_owned())
 }
 
 fn text(path: &Path) -> String {

@@ -28,10 +28,19 @@ pub fn folder(storage: &Path, submission_id: &str) -> PathBuf {
 }
 
 /// Writes the job description and the renderer.
-pub fn stage(storage: &Path, submission_id: &str, description: &[u8], renderer: &[u8]) -> Result<Staged, JobError> {
+pub fn stage(
+    storage: &Path,
+    submission_id: &str,
+    description: &[u8],
+    renderer: &[u8],
+) -> Result<Staged, JobError> {
     let folder = folder(storage, submission_id);
     // From here on whatever was made is taken back when something fails.
-    let staged = Staged { folder: folder.clone(), storage: storage.to_owned(), kept: false };
+    let staged = Staged {
+        folder: folder.clone(),
+        storage: storage.to_owned(),
+        kept: false,
+    };
     fs::create_dir_all(&folder).map_err(JobError::staging(&folder))?;
     write_whole(&folder.join(JOB_FILE), description)?;
     write_whole(&folder.join(RENDERER_FILE), renderer)?;
@@ -60,7 +69,10 @@ impl Drop for Staged {
 
 /// Written under a temporary name, flushed, renamed: nobody ever reads half a file.
 fn write_whole(path: &Path, content: &[u8]) -> Result<(), JobError> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
     let write = || {
         let mut file = fs::File::create(&temporary)?;
@@ -73,8 +85,14 @@ fn write_whole(path: &Path, content: &[u8]) -> Result<(), JobError> {
 
 /// Whether files can be made in a folder, or in the nearest folder above it that is there. Leaves nothing behind.
 pub fn is_writable(folder: &Path) -> std::io::Result<()> {
-    let there = folder.ancestors().find(|path| path.symlink_metadata().is_ok()).unwrap_or(folder);
-    tempfile::Builder::new().prefix(".farmhand-").tempfile_in(there).map(drop)
+    let there = folder
+        .ancestors()
+        .find(|path| path.symlink_metadata().is_ok())
+        .unwrap_or(folder);
+    tempfile::Builder::new()
+        .prefix(".farmhand-")
+        .tempfile_in(there)
+        .map(drop)
 }
 
 #[cfg(test)]
@@ -88,9 +106,15 @@ mod tests {
         drop(stage(&storage, "aa", b"{}", b"pass").unwrap());
         assert!(!storage.exists());
         stage(&storage, "bb", b"{}", b"pass").unwrap().keep();
-        assert_eq!(fs::read(folder(&storage, "bb").join(JOB_FILE)).unwrap(), b"{}");
+        assert_eq!(
+            fs::read(folder(&storage, "bb").join(JOB_FILE)).unwrap(),
+            b"{}"
+        );
         drop(stage(&storage, "cc", b"{}", b"pass").unwrap());
-        assert!(folder(&storage, "bb").exists(), "another submission's files are not touched");
+        assert!(
+            folder(&storage, "bb").exists(),
+            "another submission's files are not touched"
+        );
         assert!(!folder(&storage, "cc").exists());
     }
 
@@ -100,8 +124,15 @@ mod tests {
         fs::write(home.path().join("file"), "").unwrap();
         assert!(is_writable(&home.path().join("file").join("frames")).is_err());
         assert!(is_writable(&home.path().join("new").join("frames")).is_ok());
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "looking leaves nothing behind");
+        assert_eq!(
+            fs::read_dir(home.path()).unwrap().count(),
+            1,
+            "looking leaves nothing behind"
+        );
         let error = stage(&home.path().join("file"), "aa", b"{}", b"pass").unwrap_err();
-        assert!(error.to_string().contains("choose another output folder"), "{error}");
+        assert!(
+            error.to_string().contains("choose another output folder"),
+            "{error}"
+        );
     }
 }

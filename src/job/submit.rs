@@ -22,7 +22,9 @@ pub async fn submit(
     cancel: &CancellationToken,
 ) -> Result<Job, JobError> {
     if prepared.is_held_back() {
-        return Err(JobError::HeldBack { findings: prepared.holding_back().cloned().collect() });
+        return Err(JobError::HeldBack {
+            findings: prepared.holding_back().cloned().collect(),
+        });
     }
     unless_cancelled(cancel, refuse_a_second(client, prepared)).await?;
     unless_cancelled(cancel, know_the_job_type(client, prepared)).await?;
@@ -31,7 +33,12 @@ pub async fn submit(
     let description = &prepared.description;
     let written = serde_json::to_vec_pretty(description).map_err(std::io::Error::other);
     let written = written.map_err(JobError::staging(&prepared.staging_dir()))?;
-    let staged = staging::stage(prepared.output_dir(), &description.submission_id, &written, prepared.renderer_source.as_bytes())?;
+    let staged = staging::stage(
+        prepared.output_dir(),
+        &description.submission_id,
+        &written,
+        prepared.renderer_source.as_bytes(),
+    )?;
     if cancel.is_cancelled() {
         return Err(JobError::Cancelled);
     }
@@ -47,14 +54,23 @@ pub async fn submit(
     };
     staged.keep();
     if cancel.is_cancelled() {
-        client.set_job_status(&sent.id, JobStatus::CancelRequested, "cancelled while it was sent").await?;
+        client
+            .set_job_status(
+                &sent.id,
+                JobStatus::CancelRequested,
+                "cancelled while it was sent",
+            )
+            .await?;
         return Err(JobError::Cancelled);
     }
     listener(Event::Stage(Stage::Sent));
     Ok(sent)
 }
 
-async fn unless_cancelled<T>(cancel: &CancellationToken, work: impl Future<Output = Result<T, JobError>>) -> Result<T, JobError> {
+async fn unless_cancelled<T>(
+    cancel: &CancellationToken,
+    work: impl Future<Output = Result<T, JobError>>,
+) -> Result<T, JobError> {
     tokio::select! {
         result = work => result,
         () = cancel.cancelled() => Err(JobError::Cancelled),
@@ -68,18 +84,38 @@ async fn refuse_a_second(client: &Client, prepared: &Prepared) -> Result<(), Job
         if job.status.is_settled() || !same_output {
             continue;
         }
-        let its_frames = job.settings.get("frames").and_then(|frames| frames.as_str()).and_then(|frames| frames.parse::<FrameSet>().ok());
-        let both = its_frames.map_or_else(|| prepared.description.frames.clone(), |frames| shared(&frames, &prepared.description.frames));
+        let its_frames = job
+            .settings
+            .get("frames")
+            .and_then(|frames| frames.as_str())
+            .and_then(|frames| frames.parse::<FrameSet>().ok());
+        let both = its_frames.map_or_else(
+            || prepared.description.frames.clone(),
+            |frames| shared(&frames, &prepared.description.frames),
+        );
         if both.is_empty() {
             continue;
         }
-        let same_scene = job.metadata.get(BLEND_FILE_KEY) == prepared.submitted.metadata.get(BLEND_FILE_KEY);
+        let same_scene =
+            job.metadata.get(BLEND_FILE_KEY) == prepared.submitted.metadata.get(BLEND_FILE_KEY);
         let (job_id, name, status) = (job.id, job.name, job.status.to_string());
         let (frames, output) = (both.to_string(), prepared.description.output.clone());
         return Err(if same_scene {
-            JobError::AlreadyThere { job_id, name, status, frames, output }
+            JobError::AlreadyThere {
+                job_id,
+                name,
+                status,
+                frames,
+                output,
+            }
         } else {
-            JobError::OutputTaken { job_id, name, status, frames, output }
+            JobError::OutputTaken {
+                job_id,
+                name,
+                status,
+                frames,
+                output,
+            }
         });
     }
     Ok(())
@@ -96,7 +132,10 @@ async fn know_the_job_type(client: &Client, prepared: &Prepared) -> Result<(), J
     }
     match client.job_type(JOB_TYPE).await {
         Ok(_) => Ok(()),
-        Err(FarmError::NotFound { .. }) => Err(JobError::NoJobType { job_type: JOB_TYPE, farm: client.base_url() }),
+        Err(FarmError::NotFound { .. }) => Err(JobError::NoJobType {
+            job_type: JOB_TYPE,
+            farm: client.base_url(),
+        }),
         Err(error) => Err(error.into()),
     }
 }

@@ -2,7 +2,9 @@
 //! Each check with a scene that has its fault, and with one that has not.
 
 use super::*;
-use crate::blend::{Compression, CyclesFacts, UnbakedSimulation, ViewLayer, ViewsFacts, ViewsFormat};
+use crate::blend::{
+    Compression, CyclesFacts, UnbakedSimulation, ViewLayer, ViewsFacts, ViewsFormat,
+};
 use crate::check::{Device, Severity};
 
 /// A scene that nothing is wrong with.
@@ -28,10 +30,21 @@ pub(crate) fn sound_scene() -> SceneFacts {
         camera: Some("Camera".to_owned()),
         has_camera: true,
         camera_markers: Vec::new(),
-        view_layers: vec![ViewLayer { name: "ViewLayer".to_owned(), enabled: true }],
+        view_layers: vec![ViewLayer {
+            name: "ViewLayer".to_owned(),
+            enabled: true,
+        }],
         use_single_layer: false,
-        views: ViewsFacts { enabled: false, format: ViewsFormat::Individual, active: Vec::new() },
-        cycles: CyclesFacts { samples: Some(16), use_denoising: Some(false), ..CyclesFacts::default() },
+        views: ViewsFacts {
+            enabled: false,
+            format: ViewsFormat::Individual,
+            active: Vec::new(),
+        },
+        cycles: CyclesFacts {
+            samples: Some(16),
+            use_denoising: Some(false),
+            ..CyclesFacts::default()
+        },
         eevee_samples: None,
         use_compositing: false,
         use_sequencer: true,
@@ -60,12 +73,18 @@ fn blender() -> Abilities {
         blender_version: "3.4.1".to_owned(),
         engines: vec!["CYCLES".to_owned()],
         denoisers: Vec::new(),
-        devices: vec![Device { kind: "CPU".to_owned(), name: "CPU".to_owned() }],
+        devices: vec![Device {
+            kind: "CPU".to_owned(),
+            name: "CPU".to_owned(),
+        }],
     }
 }
 
 /// The findings of a subject that differs from a sound one.
-fn found(scene: &SceneFacts, change: impl for<'a> FnOnce(&mut Subject<'a>)) -> Vec<(String, Severity)> {
+fn found(
+    scene: &SceneFacts,
+    change: impl for<'a> FnOnce(&mut Subject<'a>),
+) -> Vec<(String, Severity)> {
     let (facts, frames, blender) = (file_with(scene), "1-10".parse().unwrap(), blender());
     let mut subject = Subject {
         facts: &facts,
@@ -80,7 +99,10 @@ fn found(scene: &SceneFacts, change: impl for<'a> FnOnce(&mut Subject<'a>)) -> V
         blender: Some(&blender),
     };
     change(&mut subject);
-    check(&subject).into_iter().map(|finding| (finding.code, finding.severity)).collect()
+    check(&subject)
+        .into_iter()
+        .map(|finding| (finding.code, finding.severity))
+        .collect()
 }
 
 fn codes(scene: &SceneFacts) -> Vec<(String, Severity)> {
@@ -98,10 +120,26 @@ fn a_sound_scene_has_no_findings() {
 
 #[test]
 fn a_scene_without_a_camera_is_an_error_unless_strips_or_nodes_make_the_picture() {
-    let blind = SceneFacts { camera: None, has_camera: false, ..sound_scene() };
+    let blind = SceneFacts {
+        camera: None,
+        has_camera: false,
+        ..sound_scene()
+    };
     assert_eq!(codes(&blind), only("no-camera", Severity::Error));
-    assert_eq!(codes(&SceneFacts { has_strips: true, ..blind.clone() }), []);
-    assert_eq!(codes(&SceneFacts { use_compositing: true, ..blind }), only("no-camera", Severity::Warning));
+    assert_eq!(
+        codes(&SceneFacts {
+            has_strips: true,
+            ..blind.clone()
+        }),
+        []
+    );
+    assert_eq!(
+        codes(&SceneFacts {
+            use_compositing: true,
+            ..blind
+        }),
+        only("no-camera", Severity::Warning)
+    );
 }
 
 #[test]
@@ -126,13 +164,24 @@ fn a_camera_or_view_layer_that_is_asked_for_must_be_there() {
     let codes: Vec<_> = ask("Up").into_iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["unknown-camera", "unknown-view-layer"]);
     assert_eq!(ask("Left").len(), 1, "the camera is there");
-    assert!(ask("Up").first().unwrap().fix.as_ref().unwrap().contains("Left, Right"));
+    assert!(
+        ask("Up")
+            .first()
+            .unwrap()
+            .fix
+            .as_ref()
+            .unwrap()
+            .contains("Left, Right")
+    );
 }
 
 #[test]
 fn a_scene_whose_view_layers_are_all_off_is_an_error() {
     let mut scene = sound_scene();
-    scene.view_layers = vec![ViewLayer { name: "A".to_owned(), enabled: false }];
+    scene.view_layers = vec![ViewLayer {
+        name: "A".to_owned(),
+        enabled: false,
+    }];
     assert_eq!(codes(&scene), only("view-layers-off", Severity::Error));
 }
 
@@ -142,9 +191,17 @@ fn denoising_is_an_error_only_where_no_denoiser_is_and_nobody_switched_it_off() 
     scene.cycles.use_denoising = Some(true);
     assert_eq!(codes(&scene), only("no-denoiser", Severity::Error));
     scene.cycles.use_denoising = None;
-    assert_eq!(codes(&scene), only("no-denoiser", Severity::Error), "untouched, it is on from 3.0 on");
+    assert_eq!(
+        codes(&scene),
+        only("no-denoiser", Severity::Error),
+        "untouched, it is on from 3.0 on"
+    );
     assert_eq!(found(&scene, |subject| subject.denoises = false), []);
-    assert_eq!(found(&scene, |subject| subject.blender = None), [], "nothing is claimed of a Blender nobody knows");
+    assert_eq!(
+        found(&scene, |subject| subject.blender = None),
+        [],
+        "nothing is claimed of a Blender nobody knows"
+    );
     scene.engine = "BLENDER_EEVEE".to_owned();
     assert_eq!(codes(&scene), [], "only Cycles denoises");
 }
@@ -153,7 +210,14 @@ fn denoising_is_an_error_only_where_no_denoiser_is_and_nobody_switched_it_off() 
 fn a_file_of_a_newer_blender_is_an_error_and_one_of_the_same_series_is_not() {
     let scene = sound_scene();
     let saved_by = |version: u32| {
-        let (facts, frames, blender) = (BlendFacts { blender_version: version, ..file_with(&scene) }, "1".parse().unwrap(), blender());
+        let (facts, frames, blender) = (
+            BlendFacts {
+                blender_version: version,
+                ..file_with(&scene)
+            },
+            "1".parse().unwrap(),
+            blender(),
+        );
         let subject = Subject {
             facts: &facts,
             scene: &scene,
@@ -173,7 +237,11 @@ fn a_file_of_a_newer_blender_is_an_error_and_one_of_the_same_series_is_not() {
     let findings = saved_by(502);
     let finding = findings.first().unwrap();
     assert_eq!(finding.code, "newer-than-blender");
-    assert!(finding.message.contains("5.2") && finding.message.contains("3.4.1"), "{}", finding.message);
+    assert!(
+        finding.message.contains("5.2") && finding.message.contains("3.4.1"),
+        "{}",
+        finding.message
+    );
     assert!(finding.fix.as_ref().unwrap().contains("FARMHAND_BLENDER"));
 }
 
@@ -183,18 +251,36 @@ fn remarks_do_not_hold_a_job_back() {
     scene.is_movie = true;
     scene.resolution_percentage = 50;
     scene.unbaked_simulations = vec![
-        UnbakedSimulation { owner: "Cloth".to_owned(), kind: crate::blend::SimulationKind::Cloth, start_frame: 5 },
-        UnbakedSimulation { owner: "Scene".to_owned(), kind: crate::blend::SimulationKind::RigidBody, start_frame: 2 },
+        UnbakedSimulation {
+            owner: "Cloth".to_owned(),
+            kind: crate::blend::SimulationKind::Cloth,
+            start_frame: 5,
+        },
+        UnbakedSimulation {
+            owner: "Scene".to_owned(),
+            kind: crate::blend::SimulationKind::RigidBody,
+            start_frame: 2,
+        },
     ];
     let findings = codes(&scene);
     assert_eq!(findings.len(), 3);
-    assert!(findings.iter().all(|(_, severity)| *severity == Severity::Notice));
+    assert!(
+        findings
+            .iter()
+            .all(|(_, severity)| *severity == Severity::Notice)
+    );
     assert_eq!(simulation_start(&scene), Some(2));
 }
 
 #[test]
 fn an_engine_or_gpu_that_is_not_there_is_an_error() {
-    let scene = SceneFacts { engine: "LUXCORE".to_owned(), ..sound_scene() };
+    let scene = SceneFacts {
+        engine: "LUXCORE".to_owned(),
+        ..sound_scene()
+    };
     assert_eq!(codes(&scene), only("no-engine", Severity::Error));
-    assert_eq!(found(&sound_scene(), |subject| subject.needs_gpu = true), only("no-gpu", Severity::Error));
+    assert_eq!(
+        found(&sound_scene(), |subject| subject.needs_gpu = true),
+        only("no-gpu", Severity::Error)
+    );
 }

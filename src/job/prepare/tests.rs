@@ -27,13 +27,20 @@ impl Stage {
             user_name: Some("ada".to_owned()),
             ..Environment::of_process(FarmKind::Local, "pass")
         };
-        Self { folder: tempfile::tempdir().unwrap(), scene: sound_scene(), environment }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            scene: sound_scene(),
+            environment,
+        }
     }
 
     fn prepare(&self, change: impl FnOnce(&mut JobRequest)) -> Result<Prepared, JobError> {
         let mut request = JobRequest::new(self.folder.path().join("shot.blend"));
         change(&mut request);
-        let frames = request.frames.clone().unwrap_or_else(|| "1-10".parse().unwrap());
+        let frames = request
+            .frames
+            .clone()
+            .unwrap_or_else(|| "1-10".parse().unwrap());
         let inspected = Inspected {
             blend_path: request.blend_path.clone(),
             facts: file_with(&self.scene),
@@ -65,14 +72,41 @@ fn a_job_says_the_same_in_its_description_its_settings_and_its_metadata() {
         ("frames", "1-10".to_owned()),
         ("scene", "Scene".to_owned()),
         ("output", description.output.clone()),
-        ("storage", stage.folder.path().join("frames").display().to_string()),
-        ("job_file", prepared.staging_dir().join("job.json").display().to_string()),
-        ("renderer", prepared.staging_dir().join("render.py").display().to_string()),
+        (
+            "storage",
+            stage.folder.path().join("frames").display().to_string(),
+        ),
+        (
+            "job_file",
+            prepared
+                .staging_dir()
+                .join("job.json")
+                .display()
+                .to_string(),
+        ),
+        (
+            "renderer",
+            prepared
+                .staging_dir()
+                .join("render.py")
+                .display()
+                .to_string(),
+        ),
     ] {
-        assert_eq!(submitted.settings.get(setting), Some(&expected.into()), "{setting}");
+        assert_eq!(
+            submitted.settings.get(setting),
+            Some(&expected.into()),
+            "{setting}"
+        );
     }
-    assert_eq!(submitted.metadata.get("farmhand.submission_id"), Some(&description.submission_id));
-    assert_eq!(submitted.metadata.get("user.name").map(String::as_str), Some("ada"));
+    assert_eq!(
+        submitted.metadata.get("farmhand.submission_id"),
+        Some(&description.submission_id)
+    );
+    assert_eq!(
+        submitted.metadata.get("user.name").map(String::as_str),
+        Some("ada")
+    );
     assert_eq!(description.settings.samples, Some(8));
     assert_eq!(description.settings.threads, 7);
     assert!(!description.output_overridden);
@@ -84,10 +118,22 @@ fn a_scene_that_writes_to_the_temporary_folder_gets_one_beside_it_and_is_told() 
     let mut stage = Stage::new();
     stage.scene.output_path = "/tmp/".to_owned();
     let prepared = stage.prepare(|_| {}).unwrap();
-    assert_eq!(prepared.output_dir(), stage.folder.path().join("shot-frames"));
+    assert_eq!(
+        prepared.output_dir(),
+        stage.folder.path().join("shot-frames")
+    );
     assert!(prepared.description().output.ends_with("shot_####"));
-    assert!(prepared.description().output_overridden, "File Output nodes that write there go along");
-    assert_eq!(prepared.findings().first().map(|finding| finding.code.as_str()), Some("output-moved"));
+    assert!(
+        prepared.description().output_overridden,
+        "File Output nodes that write there go along"
+    );
+    assert_eq!(
+        prepared
+            .findings()
+            .first()
+            .map(|finding| finding.code.as_str()),
+        Some("output-moved")
+    );
     assert!(!prepared.is_held_back());
 }
 
@@ -98,12 +144,21 @@ fn frames_that_are_there_are_counted_skipped_or_left_alone() {
     stage.put("frames/shot_0003.png");
     let replaced = stage.prepare(|_| {}).unwrap();
     assert_eq!(replaced.description().frames.len(), 10);
-    assert!(replaced.findings().iter().any(|finding| finding.message.starts_with("2 of 10 frames are there")));
+    assert!(
+        replaced
+            .findings()
+            .iter()
+            .any(|finding| finding.message.starts_with("2 of 10 frames are there"))
+    );
 
-    let skipped = stage.prepare(|request| request.existing = Existing::Skip).unwrap();
+    let skipped = stage
+        .prepare(|request| request.existing = Existing::Skip)
+        .unwrap();
     assert_eq!(skipped.description().frames.to_string(), "1, 4-10");
 
-    let fresh = stage.prepare(|request| request.existing = Existing::NewFolder).unwrap();
+    let fresh = stage
+        .prepare(|request| request.existing = Existing::NewFolder)
+        .unwrap();
     assert_eq!(fresh.output_dir(), stage.folder.path().join("frames-2"));
     assert_eq!(fresh.description().frames.len(), 10);
 }
@@ -112,8 +167,14 @@ fn frames_that_are_there_are_counted_skipped_or_left_alone() {
 fn a_frame_that_is_cut_off_is_not_skipped() {
     let stage = Stage::new();
     stage.put("frames/shot_0002.png");
-    fs::write(stage.folder.path().join("frames/shot_0003.png"), b"\x89PNG\r\n\x1a\n").unwrap();
-    let skipped = stage.prepare(|request| request.existing = Existing::Skip).unwrap();
+    fs::write(
+        stage.folder.path().join("frames/shot_0003.png"),
+        b"\x89PNG\r\n\x1a\n",
+    )
+    .unwrap();
+    let skipped = stage
+        .prepare(|request| request.existing = Existing::Skip)
+        .unwrap();
     assert_eq!(skipped.description().frames.to_string(), "1, 3-10");
 }
 
@@ -125,7 +186,10 @@ fn where_every_frame_is_there_nothing_is_left_to_render() {
         request.frames = Some("2".parse().unwrap());
         request.existing = Existing::Skip;
     });
-    assert!(matches!(outcome, Err(JobError::NothingToRender { frames: 1, .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(JobError::NothingToRender { frames: 1, .. })),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -149,7 +213,9 @@ fn an_error_holds_the_job_back_unless_it_is_ignored_by_name() {
     let mut stage = Stage::new();
     stage.scene.has_camera = false;
     assert!(stage.prepare(|_| {}).unwrap().is_held_back());
-    let ignored = stage.prepare(|request| request.ignored_findings = vec!["no-camera".to_owned()]).unwrap();
+    let ignored = stage
+        .prepare(|request| request.ignored_findings = vec!["no-camera".to_owned()])
+        .unwrap();
     assert!(!ignored.is_held_back());
     assert_eq!(ignored.findings().len(), 1, "it is still told");
 }

@@ -18,8 +18,15 @@ use crate::job::{Environment, Inspected, JobRequest, prepare};
 async fn farm(jobs: Value, status: StatusCode, answer: Value) -> Client {
     let listed = json!({"jobs": jobs});
     let app = Router::new()
-        .route("/api/v3/jobs", get(move || async move { axum::Json(listed) }).merge(post(move || async move { (status, axum::Json(answer)) })))
-        .route("/api/v3/jobs/{id}/setstatus", post(|| async { StatusCode::NO_CONTENT }));
+        .route(
+            "/api/v3/jobs",
+            get(move || async move { axum::Json(listed) })
+                .merge(post(move || async move { (status, axum::Json(answer)) })),
+        )
+        .route(
+            "/api/v3/jobs/{id}/setstatus",
+            post(|| async { StatusCode::NO_CONTENT }),
+        );
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
@@ -44,40 +51,68 @@ fn prepared(folder: &Path) -> Prepared {
         frames: "1-10".parse().unwrap(),
         cameras: Vec::new(),
     };
-    prepare(&request, &inspected, &Environment::of_process(FarmKind::Local, "pass")).unwrap()
+    prepare(
+        &request,
+        &inspected,
+        &Environment::of_process(FarmKind::Local, "pass"),
+    )
+    .unwrap()
 }
 
 async fn send(client: &Client, prepared: &Prepared) -> Result<Job, JobError> {
-    submit(client, prepared, &crate::job::no_events, &CancellationToken::new()).await
+    submit(
+        client,
+        prepared,
+        &crate::job::no_events,
+        &CancellationToken::new(),
+    )
+    .await
 }
 
 #[tokio::test]
 async fn a_job_that_is_taken_leaves_its_files_and_tells_its_stages() {
     let home = tempfile::tempdir().unwrap();
-    let prepared = prepared(home.path());
+    let ready = prepared(home.path());
     let client = farm(json!([]), StatusCode::OK, job("queued", "1-10", "", "")).await;
     let stages = Mutex::new(Vec::new());
     let listener = |event| stages.lock().unwrap().push(event);
-    submit(&client, &prepared, &listener, &CancellationToken::new()).await.unwrap();
-    assert_eq!(stages.into_inner().unwrap(), [Stage::Staging, Stage::Sending, Stage::Sent].map(Event::Stage));
-    let staged = crate::lanes::JobDescription::load(&prepared.staging_dir().join("job.json")).unwrap();
-    assert_eq!(&staged, prepared.description());
-    assert_eq!(std::fs::read_to_string(prepared.staging_dir().join("render.py")).unwrap(), "pass");
+    submit(&client, &ready, &listener, &CancellationToken::new())
+        .await
+        .unwrap();
+    assert_eq!(
+        stages.into_inner().unwrap(),
+        [Stage::Staging, Stage::Sending, Stage::Sent].map(Event::Stage)
+    );
+    let written =
+        crate::lanes::JobDescription::load(&ready.staging_dir().join("job.json")).unwrap();
+    assert_eq!(&written, ready.description());
+    assert_eq!(
+        std::fs::read_to_string(ready.staging_dir().join("render.py")).unwrap(),
+        "pass"
+    );
 }
 
 #[tokio::test]
 async fn a_job_that_is_refused_leaves_nothing_behind() {
     let home = tempfile::tempdir().unwrap();
-    let prepared = prepared(home.path());
-    let client = farm(json!([]), StatusCode::BAD_REQUEST, json!({"code": 400, "message": "no"})).await;
-    assert!(matches!(send(&client, &prepared).await, Err(JobError::Farm(_))));
+    let ready = prepared(home.path());
+    let client = farm(
+        json!([]),
+        StatusCode::BAD_REQUEST,
+        json!({"code": 400, "message": "no"}),
+    )
+    .await;
+    assert!(matches!(
+        send(&client, &ready).await,
+        Err(JobError::Farm(_))
+    ));
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
 async fn a_cancelled_submission_sends_nothing_and_leaves_nothing_behind() {
     let home = tempfile::tempdir().unwrap();
-    let prepared = prepared(home.path());
+    let ready = prepared(home.path());
     let client = farm(json!([]), StatusCode::OK, job("queued", "1-10", "", "")).await;
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
@@ -86,25 +121,41 @@ async fn a_cancelled_submission_sends_nothing_and_leaves_nothing_behind() {
             stop.cancel();
         }
     };
-    assert!(matches!(submit(&client, &prepared, &listener, &cancel).await, Err(JobError::Cancelled)));
+    assert!(matches!(
+        submit(&client, &ready, &listener, &cancel).await,
+        Err(JobError::Cancelled)
+    ));
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
 async fn the_same_frames_to_the_same_place_are_refused_while_the_first_job_lives() {
     let home = tempfile::tempdir().unwrap();
-    let prepared = prepared(home.path());
-    let output = prepared.description().output.clone();
+    let ready = prepared(home.path());
+    let output = ready.description().output.clone();
     let blend_file = home.path().join("shot.blend").display().to_string();
     let with = |status: &'static str, frames: &'static str, blend_file: &str| {
         let first = job(status, frames, &output, blend_file);
         let taken = job("queued", "1-10", "", "");
         async move { farm(json!([first]), StatusCode::OK, taken).await }
     };
-    let same = send(&with("active", "5-20", &blend_file).await, &prepared).await;
-    assert!(matches!(&same, Err(JobError::AlreadyThere { frames, .. }) if frames == "5-10"), "{same:?}");
-    let other = send(&with("paused", "5-20", "/other.blend").await, &prepared).await;
+    let same = send(&with("active", "5-20", &blend_file).await, &ready).await;
+    assert!(
+        matches!(&same, Err(JobError::AlreadyThere { frames, .. }) if frames == "5-10"),
+        "{same:?}"
+    );
+    let other = send(&with("paused", "5-20", "/other.blend").await, &ready).await;
     assert!(matches!(other, Err(JobError::OutputTaken { .. })));
-    assert!(send(&with("completed", "5-20", &blend_file).await, &prepared).await.is_ok(), "it has ended");
-    assert!(send(&with("active", "11-20", &blend_file).await, &prepared).await.is_ok(), "its frames are others");
+    assert!(
+        send(&with("completed", "5-20", &blend_file).await, &ready)
+            .await
+            .is_ok(),
+        "it has ended"
+    );
+    assert!(
+        send(&with("active", "11-20", &blend_file).await, &ready)
+            .await
+            .is_ok(),
+        "its frames are others"
+    );
 }
