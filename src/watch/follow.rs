@@ -170,9 +170,10 @@ impl Follow {
         let may_pass = match &error {
             // A farm that starts anew has another token, and may be asked between the two.
             WatchError::Farm(FarmError::Unauthorized { .. }) => self.last.is_some(),
-            WatchError::Farm(FarmError::ServerFailed { .. }) => true,
+            WatchError::Farm(FarmError::ServerFailed { .. })
+            | WatchError::Stopped { .. }
+            | WatchError::Unclear { .. } => true,
             WatchError::Farm(error) => error.is_offline(),
-            WatchError::Stopped { .. } | WatchError::Unclear { .. } => true,
         };
         let away_since = *self.away_since.get_or_insert_with(Instant::now);
         if may_pass && away_since.elapsed() < self.options.patience {
