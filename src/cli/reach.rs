@@ -301,9 +301,9 @@ pub async fn wake(slots: Option<u32>, context: &Context) -> Result<LocalFarm, Fa
     let (dirs, host) = (context.dirs.clone(), context.host.clone());
     let options = StartOptions {
         launcher: host.launcher,
-        port: None,
         slots,
         python: host.python,
+        ..StartOptions::default()
     };
     Ok(aside(move || local::start(&options, &dirs)).await??)
 }

@@ -33,6 +33,22 @@ pub struct StartOptions {
     pub slots: Option<u32>,
     /// The Python that runs Farmhand, which may have `bpy`.
     pub python: Option<PathBuf>,
+    /// The Blender to render with; `None` leaves it to `FARMHAND_BLENDER`, and then to the search.
+    pub blender: Option<PathBuf>,
+}
+
+impl StartOptions {
+    /// The Blender that people named, as it is from everywhere.
+    fn named_blender(&self) -> Option<OsString> {
+        let from_environment =
+            || std::env::var_os("FARMHAND_BLENDER").filter(|named| !named.is_empty());
+        let named = self
+            .blender
+            .clone()
+            .map(OsString::from)
+            .or_else(from_environment)?;
+        Some(absolute(&named))
+    }
 }
 
 /// A server that runs, and all that is needed to ask it.
@@ -68,10 +84,19 @@ pub fn status(dirs: &Dirs) -> Option<LocalFarm> {
     })
 }
 
+/// Where a server is that runs, and the token for it, without asking it: quick enough for whoever looks again and again.
+pub fn address(dirs: &Dirs) -> Option<(String, String)> {
+    let files = FarmFiles::new(dirs);
+    let note = ServerNote::read(&files)?;
+    let runs = try_lock(&files.lock_path()).ok()?.is_none();
+    let token = token::read(&note.token_file).ok()?;
+    runs.then_some((note.url, token))
+}
+
 /// The server that runs, or a new one. It outlives this process and the terminal.
 ///
 /// A server of another version, with other slots than those asked for or with another Blender than the one that
-/// `FARMHAND_BLENDER` names is replaced if it has nothing to do, and used as it is if it has.
+/// people named is replaced if it has nothing to do, and used as it is if it has.
 pub fn start(options: &StartOptions, dirs: &Dirs) -> Result<LocalFarm, LocalError> {
     let files = FarmFiles::new(dirs);
     let deadline = Instant::now() + START_TIMEOUT;
@@ -147,15 +172,10 @@ fn stop_farm(farm: &LocalFarm, files: &FarmFiles) -> Result<(), LocalError> {
 }
 
 fn suits(farm: &LocalFarm, options: &StartOptions) -> bool {
-    let named = std::env::var("FARMHAND_BLENDER")
-        .ok()
-        .filter(|named| !named.is_empty());
-    let has_named = named.is_none_or(|named| {
+    let has_named = options.named_blender().is_none_or(|named| {
         // A bare name was looked up on PATH by the server; its path ends with it.
-        farm.health
-            .blender
-            .as_deref()
-            .is_some_and(|path| Path::new(path).ends_with(&named))
+        let path = farm.health.blender.as_deref();
+        path.is_some_and(|path| Path::new(path).ends_with(&named))
     });
     farm.health.version == env!("CARGO_PKG_VERSION")
         && options.slots.is_none_or(|slots| slots == farm.health.slots)
@@ -178,8 +198,8 @@ fn spawn(options: &StartOptions, files: &FarmFiles) -> Result<Child, LocalError>
     );
     // Its folder is another than ours: paths that are relative to ours must not be taken for its own.
     let mut command = Command::new(absolute(&program));
-    if let Some(named) = std::env::var_os("FARMHAND_BLENDER") {
-        command.env("FARMHAND_BLENDER", absolute(&named));
+    if let Some(named) = options.named_blender() {
+        command.env("FARMHAND_BLENDER", named);
     }
     command.args(before).args(["local", "serve", "--slots"]);
     command.arg(options.slots.unwrap_or(1).to_string());

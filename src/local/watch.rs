@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use time::{Duration, OffsetDateTime};
 
@@ -11,7 +12,8 @@ use super::compile::LAST_LANE;
 use super::state::{FarmState, job_state_dir};
 use super::store::{JobRow, Store, StoreError, TaskRow};
 use crate::farm::models::{JobStatus, TaskStatus};
-use crate::lanes::{JobDescription, JobProgress, LanesError, ProgressReader};
+use crate::lanes::{JobDescription, JobProgress, LanesError, ProgressReader, SecondsLeft};
+use crate::plan::{self, FinishedFrame, Remaining, RunningFrame};
 
 /// A job that settled less than this long ago is still told of.
 pub const TOLD_AFTER_END: Duration = Duration::MINUTE;
@@ -102,11 +104,12 @@ impl Watch {
         let last_lane = watched.description.last_lane();
         let is_running = |lane: u32| lanes_at_work.contains(&lane_name(lane, last_lane));
         let nothing_is_open = nothing_is_open(&tasks);
-        let progress = if nothing_is_open {
+        let mut progress = if nothing_is_open {
             watched.reader.read_all(is_running)
         } else {
             watched.reader.read(is_running)
         };
+        progress.seconds_left = seconds_left(&watched.reader, &progress, lanes_at_work.len());
         state.store.set_frames_done(id, progress.frames_done)?;
         if progress.frames_done == progress.frames_total {
             state.store.complete_job(id)?;
@@ -164,6 +167,47 @@ impl Watch {
             },
         }
     }
+}
+
+/// How long the job may still take; nothing is promised while none of its lanes runs.
+fn seconds_left(
+    reader: &ProgressReader,
+    progress: &JobProgress,
+    lanes: usize,
+) -> Option<SecondsLeft> {
+    if lanes == 0 {
+        return None;
+    }
+    let finished: Vec<_> = reader
+        .times()
+        .iter()
+        .map(|times| FinishedFrame {
+            frame: times.frame,
+            seconds: times.seconds,
+            load_secs: times.load_secs,
+        })
+        .collect();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64());
+    let running: Vec<_> = progress
+        .in_work
+        .iter()
+        .map(|work| RunningFrame {
+            frame: work.frame,
+            elapsed_secs: now - work.started_unix_secs,
+        })
+        .collect();
+    let range = plan::estimate(Remaining {
+        finished: &finished,
+        open: &reader.open_frames().collect::<Vec<_>>(),
+        running: &running,
+        slots: lanes,
+    })?;
+    Some(SecondsLeft {
+        low: range.low,
+        high: range.high,
+    })
 }
 
 /// How far a job is that nobody watches any more: read from its folder as a whole.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use farmhand::config::Dirs;
 use farmhand::farm::models::{Job, JobStatus, SubmittedJob};
 use farmhand::farm::{Client, ClientOptions, Secret};
-use farmhand::lanes::{Denoise, Device, JobDescription, JobSettings, Order};
+use farmhand::lanes::{Denoise, Device, JobDescription, JobProgress, JobSettings, Order};
 use farmhand::local::blender::{Blender, BlenderKind, Search};
 use farmhand::local::{self, LocalFarm, StartOptions};
 use serde_json::json;
@@ -120,6 +120,11 @@ impl Asker {
 
     fn job(&self, id: &str) -> Job {
         self.runtime.block_on(self.client.job(id)).unwrap()
+    }
+
+    fn progress(&self, id: &str) -> JobProgress {
+        let path = ["farmhand", "v1", "jobs", id, "progress"];
+        self.runtime.block_on(self.client.get_json(&path)).unwrap()
     }
 
     fn wait_for(&self, id: &str, status: &JobStatus) -> Job {
@@ -275,6 +280,10 @@ fn a_server_that_is_killed_and_started_again_completes_its_job() {
     wait_until("the first frames", || {
         (asker.job(&job.id).steps_completed >= 2).then_some(())
     });
+    let progress = asker.progress(&job.id);
+    assert!(progress.frames_done >= 2 && progress.frames_open() <= 18);
+    assert!(progress.seconds_left.is_some_and(|left| left.low <= left.high));
+    assert!(!progress.in_work.is_empty());
     let killed = Command::new("kill")
         .args(["-KILL", &first.pid.to_string()])
         .status()
