@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use farmhand::blend::{BlendError, BlendFile, Compression, read_facts};
+use farmhand::outputs::{OutputSpec, Views};
 use serde_json::Value;
 
 /// Blenders, and Pythons that have the `bpy` module, which save scenes and say what is in them: those that
@@ -16,10 +17,15 @@ fn blenders() -> Vec<PathBuf> {
         .collect()
 }
 
-fn saved_by(blender: &Path, folder: &Path) -> Option<Vec<Value>> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/blends/facts.py");
+/// What a script of the fixtures prints behind `tag` when that Blender runs it; none where there is no such Blender.
+fn said_by(blender: &Path, script: &str, tag: &str, folder: &Path) -> Option<Value> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(script);
     let mut command = Command::new(blender);
-    if !blender.file_name()?.to_string_lossy().contains("python") {
+    if blender.file_name()?.to_string_lossy().contains("python") {
+        command.arg(&script);
+    } else {
         command.args([
             "-b",
             "--factory-startup",
@@ -27,13 +33,9 @@ fn saved_by(blender: &Path, folder: &Path) -> Option<Vec<Value>> {
             "3",
             "--python",
         ]);
+        command.arg(&script).arg("--");
     }
-    command.arg(&script);
-    if !blender.file_name()?.to_string_lossy().contains("python") {
-        command.arg("--");
-    }
-    let output = command.arg(folder).stdin(Stdio::null()).output();
-    let output = match output {
+    let output = match command.arg(folder).stdin(Stdio::null()).output() {
         Ok(output) => output,
         Err(error) => {
             eprintln!("skipped: {} can't be started: {error}", blender.display());
@@ -41,11 +43,11 @@ fn saved_by(blender: &Path, folder: &Path) -> Option<Vec<Value>> {
         }
     };
     let text = String::from_utf8_lossy(&output.stdout);
-    let facts = text.lines().find_map(|line| line.strip_prefix("FACTS "));
+    let said = text.lines().find_map(|line| line.strip_prefix(tag));
     let error = String::from_utf8_lossy(&output.stderr);
-    let facts =
-        facts.unwrap_or_else(|| panic!("{} saved nothing:\n{text}\n{error}", blender.display()));
-    Some(serde_json::from_str(facts).unwrap())
+    let said =
+        said.unwrap_or_else(|| panic!("{} said nothing:\n{text}\n{error}", blender.display()));
+    Some(serde_json::from_str(said).unwrap())
 }
 
 /// Every leaf in `expected` whose counterpart in `found` differs.
@@ -86,7 +88,10 @@ fn facts_are_what_blender_itself_says() {
     let mut wrong = Vec::new();
     for blender in blenders() {
         let folder = tempfile::tempdir().unwrap();
-        for mut file in saved_by(&blender, folder.path()).unwrap_or_default() {
+        let Some(saved) = said_by(&blender, "blends/facts.py", "FACTS ", folder.path()) else {
+            continue;
+        };
+        for mut file in saved.as_array().unwrap().iter().cloned() {
             let path = PathBuf::from(file["path"].as_str().unwrap());
             let facts = read_facts(&path).unwrap();
             let packed = file["packed"].take() == true;
@@ -112,6 +117,34 @@ fn facts_are_what_blender_itself_says() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_are_named_as_blender_itself_names_them() {
+    for blender in blenders() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(names) = said_by(&blender, "output_names.py", "NAMES ", folder.path()) else {
+            continue;
+        };
+        let names = names.as_array().unwrap();
+        assert!(names.len() > 1_000, "{} names", names.len());
+        for name in names {
+            let text = |index: usize| name[index].as_str().unwrap().to_owned();
+            let spec = OutputSpec {
+                pattern: text(0),
+                file_format: text(1),
+                use_file_extension: name[2] == true,
+                views: Views::OneFile,
+            };
+            let frame = i32::try_from(name[3].as_i64().unwrap()).unwrap();
+            assert_eq!(
+                spec.files_for(frame),
+                [text(4)],
+                "{} {spec:?}",
+                blender.display()
+            );
+        }
+    }
 }
 
 fn shared_blends() -> Option<PathBuf> {
