@@ -10,8 +10,8 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::findings;
 use super::options::{JsonOption, PlacingOptions, SceneOptions, request};
-use super::reach;
 use super::text;
+use super::this_computer;
 use crate::check::Severity;
 use crate::job;
 
@@ -33,7 +33,7 @@ pub struct Options {
 pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failure> {
     let request = request(&options.file, &options.scene, &options.placing)?;
     let inspected = job::inspect(&request)?;
-    let environment = reach::environment_without_farm(context).await;
+    let environment = this_computer::environment_without_farm(context).await;
     let prepared = job::prepare(&request, &inspected, &environment)?;
     let exit = if prepared.is_held_back() {
         Exit::Findings

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::options::JsonOption;
-use super::reach;
 use super::style::Style;
 use super::text;
+use super::this_computer;
 use crate::check::{Abilities, Finding, Severity};
 use crate::job::is_writable;
 
@@ -110,7 +110,7 @@ fn lines(item: &Item, style: Style) -> Vec<String> {
 }
 
 async fn look_at_blender(items: &mut Vec<Item>, context: &Context) -> Value {
-    let abilities = match reach::abilities_without_farm(context).await {
+    let abilities = match this_computer::abilities_without_farm(context).await {
         Ok((place, abilities)) => {
             items.push(Item::good(
                 "blender",
@@ -190,7 +190,7 @@ fn devices(abilities: &Abilities) -> Item {
 }
 
 async fn look_at_the_local_farm(items: &mut Vec<Item>, context: &Context) -> Value {
-    match reach::awake(&context.dirs).await {
+    match this_computer::awake(&context.dirs).await {
         Ok(Some(running)) => {
             items.push(Item::good(
                 "local farm",

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! How a command ends when it does not go well: what to say, and with which exit code.
 
+use super::text;
+use crate::farm::FarmError;
+use crate::job::JobError;
+use crate::local::LocalError;
+
 /// How a command ended; the numbers are a promise to scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -81,4 +86,45 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+impl From<LocalError> for Failure {
+    fn from(error: LocalError) -> Self {
+        Self::caused(Exit::Failed, &error)
+    }
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Farm(error) => error.into(),
+            JobError::UnknownScene { .. } => Self::caused(Exit::Usage, &error),
+            JobError::Frames { .. } | JobError::HeldBack { .. } => {
+                Self::caused(Exit::Findings, &error)
+            }
+            JobError::NothingToRender { .. } => Self::caused(Exit::Done, &error),
+            JobError::Cancelled => Self::caused(Exit::Interrupted, &error),
+            JobError::AlreadyThere { ref job_id, .. }
+            | JobError::OutputTaken { ref job_id, .. } => {
+                let id = text::short_id(job_id);
+                Self::caused(Exit::Failed, &error)
+                    .hint(format!("farmhand watch {id}, farmhand cancel {id}, or --output FOLDER, or --existing new-folder"))
+            }
+            error => Self::caused(Exit::Failed, &error),
+        }
+    }
+}
+
+impl From<FarmError> for Failure {
+    fn from(error: FarmError) -> Self {
+        let exit = match &error {
+            FarmError::BadUrl { .. } | FarmError::BadToken | FarmError::BadId { .. } => Exit::Usage,
+            FarmError::Unauthorized { .. } | FarmError::Moved { .. } | FarmError::Setup { .. } => {
+                Exit::Unreachable
+            }
+            error if error.is_offline() => Exit::Unreachable,
+            _ => Exit::Failed,
+        };
+        Self::caused(exit, &error)
+    }
 }

@@ -171,7 +171,14 @@ fn closing(seen: &Summary, farm: &Farm, style: Style) -> Vec<String> {
                 style.bold(&frames),
                 each(seen)
             ));
-            lines.push(format!("  {folder}"));
+            let latest = progress
+                .last_output
+                .as_deref()
+                .and_then(|path| Path::new(path).file_name());
+            let latest = latest
+                .map(|name| style.dim(&format!("  {}", name.to_string_lossy())))
+                .unwrap_or_default();
+            lines.push(format!("  {folder}{latest}"));
         }
         JobStatus::Canceled => {
             lines.push(format!(

@@ -7,8 +7,9 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::options::JsonOption;
-use super::reach::{self, Farm};
+use super::reach::Farm;
 use super::text;
+use super::this_computer;
 use crate::local;
 
 /// What `farmhand local` takes.
@@ -95,8 +96,8 @@ async fn start(
     json: JsonOption,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    let before = reach::awake(&context.dirs).await?;
-    let running = reach::wake(slots, context).await?;
+    let before = this_computer::awake(&context.dirs).await?;
+    let running = this_computer::wake(slots, context).await?;
     let was_running = before.is_some_and(|before| before.pid == running.pid);
     if json.json {
         context
@@ -122,7 +123,7 @@ async fn start(
 }
 
 async fn stop(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
-    let was_running = reach::put_to_sleep(context).await?;
+    let was_running = this_computer::put_to_sleep(context).await?;
     if json.json {
         context.terminal.json(
             &json!({"state": "stopped", "pid": null, "url": null, "was_running": was_running}),
@@ -140,7 +141,7 @@ async fn stop(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> 
 }
 
 async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
-    let running = reach::awake(&context.dirs).await?;
+    let running = this_computer::awake(&context.dirs).await?;
     if json.json {
         let state = if running.is_some() {
             "running"
@@ -173,7 +174,7 @@ async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure
 }
 
 async fn purge(yes: bool, json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
-    let running = reach::wake(None, context).await?;
+    let running = this_computer::wake(None, context).await?;
     let farm = Farm::of_running(&running, &context.dirs)?;
     let ended: Vec<_> = farm
         .jobs()

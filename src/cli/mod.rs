@@ -29,6 +29,7 @@ mod summary;
 mod table;
 mod terminal;
 mod text;
+mod this_computer;
 mod watch;
 
 use std::ffi::OsString;
@@ -124,13 +125,15 @@ pub fn run(
             return exit.into();
         }
     };
-    listen_to_the_log();
+    let is_to_serve =
+        matches!(&command_line.command, Command::Local(options) if options.is_to_serve());
+    listen_to_the_log(is_to_serve);
     let (mut context, runtime) = match Context::open(terminal, host) {
         Ok(opened) => opened,
         Err((mut terminal, failure)) => return report(&mut terminal, &failure).into(),
     };
     let result = match &command_line.command {
-        Command::Local(options) if options.is_to_serve() => local::serve(options, &context),
+        Command::Local(options) if is_to_serve => local::serve(options, &context),
         _ => runtime.block_on(dispatch(command_line.command, &mut context)),
     };
     // Nothing that still runs in the background may hold the prompt back.
@@ -188,11 +191,16 @@ fn report(terminal: &mut Terminal, failure: &Failure) -> Exit {
     failure.exit
 }
 
-/// Diagnostics go to standard error where `FARMHAND_LOG` asks for them (`debug`, `farmhand::farm=trace`).
-fn listen_to_the_log() {
-    let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("FARMHAND_LOG") else {
+/// Diagnostics go to standard error where `FARMHAND_LOG` asks for them (`debug`, `farmhand::farm=trace`); the farm on
+/// this computer keeps a log in any case.
+fn listen_to_the_log(is_to_serve: bool) {
+    let asked = std::env::var("FARMHAND_LOG")
+        .ok()
+        .filter(|asked| !asked.is_empty());
+    let Some(wanted) = asked.or_else(|| is_to_serve.then(|| "info".to_owned())) else {
         return;
     };
+    let filter = tracing_subscriber::EnvFilter::new(wanted);
     // A program that embeds this one may have its own listener already; then that one stays.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

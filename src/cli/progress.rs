@@ -54,7 +54,7 @@ impl View {
         }
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12));
         let total = all.add(ProgressBar::new_spinner());
-        total.set_style(line_style("{spinner:.cyan} {wide_msg}"));
+        total.set_style(line_style("{spinner:.cyan} {msg}"));
         total.enable_steady_tick(Duration::from_millis(120));
         Self::Bars(Box::new(Bars {
             all,
@@ -105,7 +105,7 @@ impl Bars {
         }
         while self.frames.len() < shown {
             let line = self.all.add(ProgressBar::new_spinner());
-            line.set_style(line_style("  {wide_msg}"));
+            line.set_style(line_style("  {msg}"));
             self.frames.push(line);
         }
         for (line, frame) in self.frames.iter().zip(&progress.in_work) {
@@ -132,6 +132,8 @@ impl Lines {
     }
 }
 
+/// The lines are not filled up to the terminal's edge: the `^C` that a terminal echoes there would wrap, and the line
+/// above it could not be taken back.
 fn line_style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_spinner())

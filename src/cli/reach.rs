@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A farm as commands see it: this computer's or a Manager elsewhere, with failures that have exit codes.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::options::FarmOptions;
 use super::summary::Summary;
-use super::text;
-use crate::check::{Abilities, Device};
+use super::this_computer::{abilities_without_farm, awake, client_of, wake};
 use crate::config::Dirs;
 use crate::farm::models::{Job, JobStatus, TaskSummary};
 use crate::farm::{Client, ClientOptions, FarmError, Secret};
-use crate::job::{Environment, FarmKind, JobError};
+use crate::job::{Environment, FarmKind};
 use crate::lanes::FrameRecord;
-use crate::local::blender::{self, Blender, BlenderError, Probe, Search};
-use crate::local::{self, LocalError, LocalFarm, StartOptions};
+use crate::local::{self, LocalFarm};
 use crate::watch::{Found, Source, companion};
 
 /// A farm that commands talk to.
@@ -157,14 +154,16 @@ impl Farm {
             .map_err(|failure| failure.hint(format!("farmhand jobs{} lists them", self.option())))
     }
 
-    /// A job with its progress.
+    /// A job with its progress; what the job itself tells has to do where the farm tells no more, be it that it never
+    /// does or that the job's folder was taken away.
     pub async fn summary(&self, job: Job) -> Result<Summary, Failure> {
         if self.tells_frames.load(Ordering::Relaxed) {
             match companion::job_progress(&self.client, &job.id).await {
                 Ok(progress) => return Ok(Summary { job, progress }),
-                Err(FarmError::NotFound { .. } | FarmError::BadAnswer { .. }) => {
-                    self.tells_frames.store(false, Ordering::Relaxed)
+                Err(error) if companion::is_missing(&error) => {
+                    self.tells_frames.store(false, Ordering::Relaxed);
                 }
+                Err(FarmError::Refused { .. } | FarmError::ServerFailed { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -242,85 +241,6 @@ impl Farm {
     }
 }
 
-fn client_of(running: &LocalFarm) -> Result<Client, FarmError> {
-    Client::new(ClientOptions::new(&running.url).token(Secret::new(&running.token)))
-}
-
-/// What this computer can do, asked of its Blender itself: no farm has to be awake for that.
-pub async fn environment_without_farm(context: &Context) -> Environment {
-    let mut environment = Environment::of_process(FarmKind::Local, local::renderer_source());
-    environment.slots = 1;
-    environment.abilities = abilities_without_farm(context)
-        .await
-        .ok()
-        .map(|(_, abilities)| abilities);
-    environment
-}
-
-/// The Blender of this computer and what it can do.
-pub async fn abilities_without_farm(context: &Context) -> Result<(PathBuf, Abilities), Failure> {
-    let (cache_dir, python) = (context.dirs.cache.clone(), context.host.python.clone());
-    aside(move || {
-        let blender = Blender::find(&Search::from_environment(python))?;
-        let renderer =
-            local::renderer_in_cache(&cache_dir).map_err(|source| BlenderError::Cache {
-                path: cache_dir.clone(),
-                source,
-            })?;
-        let probe = blender::probe(&blender, &renderer, &cache_dir)?;
-        Ok((blender.path, abilities(&probe)))
-    })
-    .await?
-    .map_err(|error: BlenderError| Failure::caused(Exit::Failed, &error))
-}
-
-fn abilities(probe: &Probe) -> Abilities {
-    Abilities {
-        blender_version: probe.blender_version.clone(),
-        engines: probe.engines.clone(),
-        denoisers: probe.denoisers.clone(),
-        devices: probe
-            .devices
-            .iter()
-            .map(|device| Device {
-                kind: device.kind.clone(),
-                name: device.name.clone(),
-            })
-            .collect(),
-    }
-}
-
-/// The farm on this computer, where it is awake.
-pub async fn awake(dirs: &Dirs) -> Result<Option<LocalFarm>, Failure> {
-    let dirs = dirs.clone();
-    aside(move || local::status(&dirs)).await
-}
-
-/// Wakes the farm on this computer.
-pub async fn wake(slots: Option<u32>, context: &Context) -> Result<LocalFarm, Failure> {
-    let (dirs, host) = (context.dirs.clone(), context.host.clone());
-    let options = StartOptions {
-        launcher: host.launcher,
-        slots,
-        python: host.python,
-        ..StartOptions::default()
-    };
-    Ok(aside(move || local::start(&options, &dirs)).await??)
-}
-
-/// Puts the farm on this computer to sleep; says whether it was awake.
-pub async fn put_to_sleep(context: &Context) -> Result<bool, Failure> {
-    let dirs = context.dirs.clone();
-    Ok(aside(move || local::stop(&dirs)).await??)
-}
-
-/// Runs what blocks where it holds nobody up.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Failure::failed(format!("a part of farmhand broke: {error}")))
-}
-
 fn pick(jobs: Vec<Job>, wanted: &str) -> Result<Job, Failure> {
     if jobs.is_empty() {
         return Err(Failure::failed("the farm has no jobs"));
@@ -345,46 +265,5 @@ fn pick(jobs: Vec<Job>, wanted: &str) -> Result<Job, Failure> {
             "\"{wanted}\" is the beginning of {} jobs' ids; write more of it",
             others + 1
         ))),
-    }
-}
-
-impl From<LocalError> for Failure {
-    fn from(error: LocalError) -> Self {
-        Self::caused(Exit::Failed, &error)
-    }
-}
-
-impl From<JobError> for Failure {
-    fn from(error: JobError) -> Self {
-        match error {
-            JobError::Farm(error) => error.into(),
-            JobError::UnknownScene { .. } => Self::caused(Exit::Usage, &error),
-            JobError::Frames { .. } | JobError::HeldBack { .. } => {
-                Self::caused(Exit::Findings, &error)
-            }
-            JobError::NothingToRender { .. } => Self::caused(Exit::Done, &error),
-            JobError::Cancelled => Self::caused(Exit::Interrupted, &error),
-            JobError::AlreadyThere { ref job_id, .. }
-            | JobError::OutputTaken { ref job_id, .. } => {
-                let id = text::short_id(job_id);
-                Self::caused(Exit::Failed, &error)
-                    .hint(format!("farmhand watch {id}, farmhand cancel {id}, or --output FOLDER, or --existing new-folder"))
-            }
-            error => Self::caused(Exit::Failed, &error),
-        }
-    }
-}
-
-impl From<FarmError> for Failure {
-    fn from(error: FarmError) -> Self {
-        let exit = match &error {
-            FarmError::BadUrl { .. } | FarmError::BadToken | FarmError::BadId { .. } => Exit::Usage,
-            FarmError::Unauthorized { .. } | FarmError::Moved { .. } | FarmError::Setup { .. } => {
-                Exit::Unreachable
-            }
-            error if error.is_offline() => Exit::Unreachable,
-            _ => Exit::Failed,
-        };
-        Self::caused(exit, &error)
     }
 }

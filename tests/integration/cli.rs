@@ -2,8 +2,9 @@
 //! The `farmhand` binary itself, with files and folders of its own and the Blender of this computer.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -46,6 +47,15 @@ impl Home {
             command.env_remove(variable);
         }
         command
+    }
+
+    /// Waits for something to become true, for a minute at most.
+    fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !is_so(self) {
+            assert!(Instant::now() < deadline, "waited in vain until {what}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     fn run(&self, args: &[&str]) -> Ran {
@@ -464,4 +474,83 @@ fn output_that_is_no_terminal_holds_no_colours_and_no_bars() {
         "{ran:?}"
     );
     assert!(ran.out.contains("blender"));
+}
+
+#[test]
+fn a_job_that_was_stopped_goes_on_where_it_was() {
+    let home = Home::new();
+    let scene = home.scene("slow.blend");
+    let sent = home.run(&[
+        "submit",
+        text(&scene),
+        "--samples",
+        "1",
+        "--frames",
+        "1-40",
+        "--json",
+    ]);
+    assert_eq!(sent.exit, 0, "{sent:?}");
+    home.until("the first frame is done", |home| {
+        home.run(&["show", "--json"]).json()["frames_done"].as_u64() > Some(0)
+    });
+    assert_eq!(home.run(&["cancel"]).exit, 0);
+    home.run(&["watch"])
+        .says(1, &["Stopped with", "farmhand retry"]);
+    let stopped = home.run(&["show", "--json"]).json();
+    assert_eq!(stopped["status"], "canceled");
+    assert!(stopped["frames_done"].as_u64().unwrap() < 40, "{stopped}");
+    assert_eq!(home.run(&["retry"]).exit, 0);
+    home.run(&["watch"]).says(0, &["40 frames"]);
+}
+
+#[test]
+fn a_job_whose_folder_was_taken_away_does_not_hide_the_others() {
+    let home = Home::new();
+    let scene = home.scene("shot.blend");
+    assert_eq!(
+        home.run(&["render", text(&scene), "--output", "one", "--frames", "1"])
+            .exit,
+        0
+    );
+    assert_eq!(
+        home.run(&["render", text(&scene), "--output", "two", "--frames", "1"])
+            .exit,
+        0
+    );
+    std::fs::remove_dir_all(home.path("one")).unwrap();
+    let jobs = home.run(&["jobs", "--json"]);
+    assert_eq!(jobs.exit, 0, "{jobs:?}");
+    assert_eq!(jobs.json()["jobs"].as_array().unwrap().len(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_the_job_running_and_says_how_to_go_on() {
+    let home = Home::new();
+    let scene = home.scene("slow.blend");
+    let mut render = home.command(&["render", text(&scene)]);
+    let render = render
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    home.until("the job is at work", |home| {
+        home.run(&["show", "--json"]).out.contains("\"active\"")
+    });
+    let interrupt = Command::new("kill")
+        .args(["-INT", &render.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupt.success());
+    let ran = Ran::from(render.wait_with_output().unwrap());
+    ran.says(
+        130,
+        &[
+            "Still rendering",
+            "farmhand watch",
+            "farmhand cancel",
+            "farmhand local stop",
+        ],
+    );
+    assert_eq!(home.run(&["show", "--json"]).json()["status"], "active");
 }
