@@ -159,6 +159,9 @@ def test_sigterm_ends_a_lane_at_once_with_code_1_and_no_child_left(tmp_path: Pat
     assert supervisor.wait(5) == 1
     assert not lane_runs.is_alive(child)
     assert list((run.state / "tmp").iterdir()) == []
+    # Who ends a lane says nothing about its frames.
+    claims = (run.state / "frames").glob("*.claim")
+    assert {json.loads(claim.read_text(encoding="utf-8"))["fails"] for claim in claims} == {0}
     assert run.run(0)[0] == 0
 
 

@@ -709,6 +709,7 @@ class Lane:
         self.frames = Frames(state_dir, self.run)
         self.progress = Progress(state_dir, self.run, self.lane)
         self.child: Child | None = None
+        self.closing = False
         self.about: Json = {}
         self.load_secs = 0.0
         self.tries = self.settled = 0
@@ -957,6 +958,9 @@ class Lane:
 
     def death(self, child: Child, code: int, doing: str) -> FrameError:
         """Tell the ways apart in which a child can end without an answer."""
+        if self.closing:
+            # The child was ended with this run: no failure of the frame, and no time for another one.
+            threading.Event().wait()
         self.child = None
         tail = list(child.tail)
         if child.stalled:
@@ -1007,6 +1011,7 @@ class Lane:
 
     def close(self, *, kindly: bool) -> None:
         """End the child and remove this run's unfinished outputs."""
+        self.closing = True
         if self.child is not None:
             if kindly:
                 self.child.end()
