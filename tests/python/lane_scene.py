@@ -27,8 +27,8 @@ def main(path: str, options: str) -> None:
     file_format = asked.get("format", "PNG")
     if file_format != "PNG":
         image = scene.render.image_settings
-        if hasattr(image, "media_type") and file_format == "OPEN_EXR_MULTILAYER":
-            image.media_type = "MULTI_LAYER_IMAGE"
+        if hasattr(image, "media_type"):
+            image.media_type = {"OPEN_EXR_MULTILAYER": "MULTI_LAYER_IMAGE", "FFMPEG": "VIDEO"}.get(file_format, "IMAGE")
         image.file_format = file_format
     scene.frame_start, scene.frame_end = 1, int(asked.get("frames", 6))
     cube = bpy.data.objects["Cube"]

@@ -300,7 +300,10 @@ def test_a_missing_denoiser_is_said_before_rendering_and_off_is_the_way_out(tmp_
     assert len(run.records()) == 6
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "OPEN_EXR", "OPEN_EXR_MULTILAYER", "TIFF", "WEBP", "TARGA"])
+RARER_FORMATS = [pytest.param(name, marks=pytest.mark.slow) for name in ("TIFF", "WEBP", "TARGA")]
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "OPEN_EXR", "OPEN_EXR_MULTILAYER", *RARER_FORMATS])
 def test_every_format_is_whole_when_rendered_and_rendered_again_when_cut(
     tmp_path: Path, blender: Blender, file_format: str
 ) -> None:
@@ -320,6 +323,16 @@ def test_every_format_is_whole_when_rendered_and_rendered_again_when_cut(
     assert again is not None
     assert Path(path).stat().st_size == again["outputs"][0]["size_bytes"]
     assert again["run"] != record["run"]
+
+
+def test_a_scene_that_writes_a_film_is_rendered_as_pictures_which_lanes_can_share(
+    tmp_path: Path, blender: Blender
+) -> None:
+    run = JobRun(tmp_path, blender, content={"format": "FFMPEG"}, frames="1-2", lanes=["1-2"])
+    code, printed = run.run(0)
+    assert code == 0, printed
+    assert "rendered as PNG pictures" in printed
+    assert sorted(run.pictures()) == ["shot_0001.png", "shot_0002.png"]
 
 
 @pytest.fixture
