@@ -32,7 +32,7 @@ struct Watched {
     description: JobDescription,
     state_dir: PathBuf,
     reader: ProgressReader,
-    /// The job as it was at the last look: one that stands still is not looked at again.
+    /// When the job or a task of it had last changed at the last look: one that stands still is not looked at again.
     seen_at: OffsetDateTime,
 }
 
@@ -97,10 +97,15 @@ impl Watch {
         let Some(watched) = self.watched(row) else {
             return Ok(());
         };
-        if lanes_at_work.is_empty() && watched.seen_at == row.job.updated {
+        // A lane that ended changes its task only.
+        let changed_at = tasks
+            .iter()
+            .map(|task| task.task.updated)
+            .fold(row.job.updated, Ord::max);
+        if lanes_at_work.is_empty() && watched.seen_at == changed_at {
             return Ok(());
         }
-        watched.seen_at = row.job.updated;
+        watched.seen_at = changed_at;
         let last_lane = watched.description.last_lane();
         let is_running = |lane: u32| lanes_at_work.contains(&lane_name(lane, last_lane));
         let nothing_is_open = nothing_is_open(&tasks);

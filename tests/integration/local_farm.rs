@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use farmhand::config::Dirs;
 use farmhand::farm::models::{Job, JobStatus, SubmittedJob};
-use farmhand::farm::{Client, ClientOptions, Secret};
+use farmhand::farm::{Client, ClientOptions, Repeat, Secret};
 use farmhand::lanes::{Denoise, Device, JobDescription, JobProgress, JobSettings, Order};
 use farmhand::local::blender::{Blender, BlenderKind, Search};
 use farmhand::local::{self, LocalFarm, StartOptions};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Rendering on a busy computer of two cores, Blender's start included.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -125,6 +125,14 @@ impl Asker {
     fn progress(&self, id: &str) -> JobProgress {
         let path = ["farmhand", "v1", "jobs", id, "progress"];
         self.runtime.block_on(self.client.get_json(&path)).unwrap()
+    }
+
+    fn retry(&self, id: &str) -> Vec<i32> {
+        let path = ["farmhand", "v1", "jobs", id, "retry"];
+        let body = json!({});
+        let asked = self.client.post_json(&path, &body, Repeat::IfNeverSent);
+        let answer: Value = self.runtime.block_on(asked).unwrap();
+        serde_json::from_value(answer["frames"].clone()).unwrap()
     }
 
     fn wait_for(&self, id: &str, status: &JobStatus) -> Job {
@@ -269,6 +277,42 @@ fn canceling_in_mid_frame_leaves_no_blender_and_no_half_picture() {
     assert!(pictures(&bed).is_empty());
 }
 
+#[test]
+fn a_frame_that_cannot_be_put_in_its_place_fails_the_job_and_can_be_asked_for_again() {
+    let bed = Bed::new();
+    let submitted = stage(&bed, &["1-3"], 2);
+    let in_the_way = bed.path().join("frames").join("shot_0002.png");
+    std::fs::create_dir_all(in_the_way.join("not empty")).unwrap();
+    let asker = Asker::of(&bed.start());
+    let id = asker.submit(&submitted).id;
+    let job = asker.wait_for(&id, &JobStatus::Failed);
+    assert!(
+        job.activity
+            .contains("1 of 3 frames failed: frame 2 (output:"),
+        "{}",
+        job.activity
+    );
+    assert_eq!(job.steps_completed, 2);
+    let progress = asker.progress(&id);
+    assert_eq!((progress.frames_failed, progress.failed[0].frame), (1, 2));
+    std::fs::remove_dir_all(&in_the_way).unwrap();
+    assert_eq!(asker.retry(&id), [2]);
+    asker.wait_for(&id, &JobStatus::Completed);
+    assert!(in_the_way.is_file());
+}
+
+#[test]
+fn a_lane_that_cannot_render_at_all_fails_the_job_with_its_reason() {
+    let bed = Bed::new();
+    let submitted = stage(&bed, &["1-3"], 2);
+    std::fs::write(bed.path().join("scene.blend"), "this was a scene once").unwrap();
+    let asker = Asker::of(&bed.start());
+    let id = asker.submit(&submitted).id;
+    let job = asker.wait_for(&id, &JobStatus::Failed);
+    assert!(job.activity.contains("cannot render"), "{}", job.activity);
+    assert!(pictures(&bed).is_empty());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_server_that_is_killed_and_started_again_completes_its_job() {
@@ -282,7 +326,11 @@ fn a_server_that_is_killed_and_started_again_completes_its_job() {
     });
     let progress = asker.progress(&job.id);
     assert!(progress.frames_done >= 2 && progress.frames_open() <= 18);
-    assert!(progress.seconds_left.is_some_and(|left| left.low <= left.high));
+    assert!(
+        progress
+            .seconds_left
+            .is_some_and(|left| left.low <= left.high)
+    );
     assert!(!progress.in_work.is_empty());
     let killed = Command::new("kill")
         .args(["-KILL", &first.pid.to_string()])
