@@ -28,14 +28,6 @@ impl Host {
             python: None,
         }
     }
-
-    /// The Python interpreter `python`, in which `python -m farmhand` is this command.
-    pub fn of_python(python: PathBuf) -> Self {
-        Self {
-            launcher: vec![python.clone().into(), "-m".into(), "farmhand".into()],
-            python: Some(python),
-        }
-    }
 }
 
 /// What every command has at hand.

@@ -39,6 +39,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use context::Host;
 pub use failure::Exit;
 pub use terminal::Terminal;
+pub use text::duration_range;
 
 use context::Context;
 use failure::Failure;
@@ -118,9 +119,9 @@ pub fn run(
                 rendered.to_string()
             };
             if error.use_stderr() {
-                terminal.note(text.trim_end())
+                terminal.note(text.trim_end());
             } else {
-                terminal.data(text.trim_end())
+                terminal.data(text.trim_end());
             }
             return exit.into();
         }

@@ -189,6 +189,9 @@ pub fn mood(status: &str, progress: &JobProgress) -> String {
     if let Some(left) = progress.seconds_left {
         return format!("{} left", text::duration_range(left.low, left.high));
     }
+    if progress.frames_open() == 0 && progress.frames_failed > 0 {
+        return "trying what failed once more".to_owned();
+    }
     if progress.frames_open() == 0 && progress.frames_total > 0 {
         return "finishing".to_owned();
     }

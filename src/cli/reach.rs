@@ -7,7 +7,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::options::FarmOptions;
 use super::summary::Summary;
-use super::this_computer::{abilities_without_farm, awake, client_of, wake};
+use super::this_computer::{abilities_without_farm, awake, client_at, client_of, wake};
 use crate::config::Dirs;
 use crate::farm::models::{Job, JobStatus, TaskSummary};
 use crate::farm::{Client, ClientOptions, FarmError, Secret};
@@ -85,8 +85,8 @@ impl Farm {
         let Some(dirs) = self.dirs.clone() else {
             return self.client.clone().into();
         };
-        Source::looking(move || match local::status(&dirs) {
-            Some(running) => client_of(&running).into(),
+        Source::looking(move || match local::address(&dirs) {
+            Some((url, token)) => client_at(&url, &token).into(),
             None => Found::Stopped,
         })
     }

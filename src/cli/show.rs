@@ -67,7 +67,7 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
         style.status(status)
     )];
     let mut line = |label: &str, value: String| {
-        lines.push(format!("  {} {value}", style.dim(&format!("{label:<10}"))))
+        lines.push(format!("  {} {value}", style.dim(&format!("{label:<10}"))));
     };
     line("job", job.id.clone());
     if let Some(blend_file) = summary.blend_file() {
@@ -79,30 +79,7 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
             format!("{}{scene}", text::path(Path::new(blend_file))),
         );
     }
-    let failed = if progress.frames_failed > 0 {
-        format!(
-            " · {}",
-            style.bad(&format!("{} failed", progress.frames_failed))
-        )
-    } else {
-        String::new()
-    };
-    let asked = setting(job, "frames")
-        .map(|frames| format!(" · {}", text::shorten(frames, 40)))
-        .unwrap_or_default();
-    line(
-        "frames",
-        format!(
-            "{} {}/{}{failed}{}",
-            style.mood(
-                status,
-                &bar(progress.frames_done, progress.frames_total, 20)
-            ),
-            progress.frames_done,
-            progress.frames_total,
-            style.dim(&asked)
-        ),
-    );
+    line("frames", frames_line(summary, style));
     if let Some(each) = seconds_per_frame(summary) {
         line(
             "time",
@@ -139,7 +116,7 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
         ),
     );
     let has_ended_badly = matches!(job.status, JobStatus::Failed | JobStatus::Paused);
-    if has_ended_badly && !job.activity.is_empty() {
+    if has_ended_badly && progress.failed.is_empty() && !job.activity.is_empty() {
         line("farm says", job.activity.clone());
     }
     for failure in progress.failed.iter().take(FAILURES_SHOWN) {
@@ -160,6 +137,20 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
         );
     }
     lines
+}
+
+/// A bar with its numbers, and the frames that were asked for.
+fn frames_line(summary: &Summary, style: Style) -> String {
+    let Summary { job, progress } = summary;
+    let (done, total) = (progress.frames_done, progress.frames_total);
+    let drawn = style.mood(job.status.as_str(), &bar(done, total, 20));
+    let failed = match progress.frames_failed {
+        0 => String::new(),
+        failed => format!(" · {}", style.bad(&format!("{failed} failed"))),
+    };
+    let asked = setting(job, "frames").map(|frames| format!(" · {}", text::shorten(frames, 40)));
+    let asked = style.dim(&asked.unwrap_or_default());
+    format!("{drawn} {done}/{total}{failed}{asked}")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an average for people")]

@@ -14,7 +14,12 @@ use crate::local::{self, LocalFarm, StartOptions};
 
 /// A client for the farm on this computer.
 pub fn client_of(running: &LocalFarm) -> Result<Client, FarmError> {
-    Client::new(ClientOptions::new(&running.url).token(Secret::new(&running.token)))
+    client_at(&running.url, &running.token)
+}
+
+/// A client for the farm at that address.
+pub fn client_at(url: &str, token: &str) -> Result<Client, FarmError> {
+    Client::new(ClientOptions::new(url).token(Secret::new(token)))
 }
 
 /// What this computer can do, asked of its Blender itself: no farm has to be awake for that.
