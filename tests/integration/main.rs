@@ -15,5 +15,5 @@ mod contract;
 mod farm_faults;
 mod farm_server;
 mod house;
-mod watching;
 mod local_farm;
+mod watching;
