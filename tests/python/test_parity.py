@@ -6,15 +6,20 @@ For each Blender of `FARMHAND_TEST_BLENDERS` a table of scenes is left in `targe
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from blenders import ROOT, Blender, all_blenders, default_blender, write_job
+from blenders import ROOT, Blender, all_blenders, default_blender
+from farms import Farm, farmhand_command
 from pictures import shown_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 FEW = ["plain", "camera_markers", "view_layers", "file_output_slots", "stereo_views", "several_hash_groups"]
 #: Where Farmhand does otherwise than Blender, on purpose.
@@ -23,14 +28,14 @@ GAPS = {
 }
 
 Scene = dict[str, Any]
-Way = Callable[[Blender, Path, Path, Scene], None]
+
+pytestmark = pytest.mark.skipif(farmhand_command() is None, reason="no farmhand command: run `make build`")
 
 
-def by_lanes(blender: Blender, home: Path, blend: Path, scene: Scene) -> None:
-    """Render a scene by the renderer itself, without a farm."""
-    job_file = write_job(home / ".farmhand" / "submission", blend, scene)
-    for lane in ("0", "last"):
-        blender.lane(job_file, home / ".farmhand" / "state", lane)
+def render_by_farmhand(farm: Farm, blend: Path, scene: Scene) -> None:
+    """Render a scene by the command, with nothing said that the file says itself."""
+    frames = [f"--frames={scene['frames']}"] if scene["range"] else []
+    farm.must("render", str(blend), "--scene", scene["scene"], *frames)
 
 
 def make_scenes(blender: Blender, folder: Path, names: list[str]) -> list[Scene]:
@@ -41,10 +46,10 @@ def make_scenes(blender: Blender, folder: Path, names: list[str]) -> list[Scene]
 
 def files_of(home: Path) -> set[str]:
     found = (path.relative_to(home) for path in home.rglob("*") if path.is_file())
-    return {path.as_posix() for path in found if path.parts[0] != ".farmhand"}
+    return {path.as_posix() for path in found if ".farmhand" not in path.parts}
 
 
-def differences(blender: Blender, way: Way, scene: Scene, made: Path, scratch: Path) -> list[str]:
+def differences(blender: Blender, farm: Farm, scene: Scene, made: Path, scratch: Path) -> list[str]:
     """Render a scene both ways and answer what differs; nothing where Farmhand does as Blender does."""
     name = scene["name"]
     homes = {kind: scratch / kind / name for kind in ("blender", "farmhand")}
@@ -53,7 +58,7 @@ def differences(blender: Blender, way: Way, scene: Scene, made: Path, scratch: P
     blends = {kind: scratch / kind / scene["blend"] for kind in homes}
     before = files_of(homes["blender"])
     blender.render_by_itself(blends["blender"], scene["scene"], scene["range"])
-    way(blender, homes["farmhand"], blends["farmhand"], scene)
+    render_by_farmhand(farm, blends["farmhand"], scene)
     theirs, ours = files_of(homes["blender"]), files_of(homes["farmhand"])
     assert theirs - before, f"Blender itself rendered nothing of {name}"
     found = [f"missing: {path}" for path in sorted(theirs - ours)]
@@ -69,7 +74,17 @@ def differences(blender: Blender, way: Way, scene: Scene, made: Path, scratch: P
     return found
 
 
-def compare(blender: Blender, way: Way, names: list[str], scratch: Path) -> tuple[list[str], list[str]]:
+@contextlib.contextmanager
+def farm_with(blender: Blender, home: Path) -> Iterator[Farm]:
+    farm = Farm(home, blender)
+    farm.start()
+    try:
+        yield farm
+    finally:
+        farm.stop()
+
+
+def compare(blender: Blender, farm: Farm, names: list[str], scratch: Path) -> tuple[list[str], list[str]]:
     """Compare scenes; answers the rows of a Markdown table, and what is wrong."""
     made = scratch / "made"
     rows, wrong = [], []
@@ -79,7 +94,7 @@ def compare(blender: Blender, way: Way, names: list[str], scratch: Path) -> tupl
             rows.append(f"| {name} | {scene['about']} | left out: {scene['left_out']} |")
             continue
         try:
-            found = differences(blender, way, scene, made, scratch)
+            found = differences(blender, farm, scene, made, scratch)
         except AssertionError as problem:
             found = [str(problem)]
         if name in GAPS:
@@ -102,7 +117,8 @@ def test_a_few_scenes_come_out_as_blender_renders_them(tmp_path: Path) -> None:
     blender = default_blender()
     if blender is None:
         pytest.skip("no Blender: install one, or name it in FARMHAND_BLENDER")
-    _rows, wrong = compare(blender, by_lanes, FEW, tmp_path)
+    with farm_with(blender, tmp_path / "home") as farm:
+        _rows, wrong = compare(blender, farm, FEW, tmp_path)
     assert not wrong, "\n".join(wrong)
 
 
@@ -110,6 +126,7 @@ def test_a_few_scenes_come_out_as_blender_renders_them(tmp_path: Path) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("blender", all_blenders(), ids=str)
 def test_every_scene_comes_out_as_blender_renders_it(blender: Blender, tmp_path: Path) -> None:
-    rows, wrong = compare(blender, by_lanes, [], tmp_path)
+    with farm_with(blender, tmp_path / "home") as farm:
+        rows, wrong = compare(blender, farm, [], tmp_path)
     leave_table(blender, rows)
     assert not wrong, "\n".join(wrong)

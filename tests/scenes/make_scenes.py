@@ -5,8 +5,7 @@
     python tests/scenes/make_scenes.py FOLDER [NAME ...]      where bpy is a module of this Python
 
 `FOLDER/scenes.json` lists what was made: name, what it is about, the .blend relative to FOLDER, the scene, its frames
-and output, the range where it is asked for by hand, the first frame of its simulation if it has one; and what this
-Blender cannot do, with the reason.
+and output, the range where it is asked for by hand; and what this Blender cannot do, with the reason.
 """
 
 from __future__ import annotations
@@ -58,7 +57,6 @@ def write_scene(folder: Path, name: str, make: scenes_files.Maker) -> dict[str, 
         "frames": frames_of(rendered, made.get("range")),
         "range": made.get("range"),
         "output": rendered.render.filepath,
-        "simulation_start": made.get("simulation_start"),
     }
 
 
