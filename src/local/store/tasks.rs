@@ -190,10 +190,11 @@ impl Store {
         Ok(())
     }
 
-    /// Counts one more frame of the task, and says what it does.
+    /// Counts one more frame of the task, and says what it does. A lane that has rendered a frame can render: its earlier
+    /// failures no longer speak against it, so that a lane that is killed again and again still comes to its end.
     pub fn step_task(&self, id: &str, activity: &str) -> Result<(), StoreError> {
         self.lock().execute(
-            "UPDATE tasks SET steps_done = MIN(steps_done + 1, steps_total), activity = ?2, last_touched = ?3, updated = ?3
+            "UPDATE tasks SET steps_done = MIN(steps_done + 1, steps_total), failures = 0, activity = ?2, last_touched = ?3, updated = ?3
              WHERE id = ?1",
             params![id, activity, now()],
         )?;

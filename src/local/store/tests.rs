@@ -118,6 +118,22 @@ fn a_task_that_fails_three_times_fails_the_job_and_requeueing_gives_it_three_mor
 }
 
 #[test]
+fn a_lane_that_renders_a_frame_between_its_failures_is_never_given_up() {
+    let (_folder, store) = store();
+    let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
+    for _ in 0..6 {
+        let (_, task) = take(&store).unwrap();
+        store.step_task(&task, "rendering").unwrap();
+        store
+            .end_task(&task, &Outcome::Failure("killed".to_owned()))
+            .unwrap();
+        let status = store.task(&task).unwrap().task.status;
+        assert_eq!(status, TaskStatus::SoftFailed);
+    }
+    assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Active);
+}
+
+#[test]
 fn canceling_stops_what_could_run_and_the_end_of_its_process_changes_nothing() {
     let (_folder, store) = store();
     let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
