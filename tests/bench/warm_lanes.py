@@ -23,10 +23,11 @@ from typing import Callable
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
 
 from blenders import ROOT, Blender, checked, default_blender, write_job
+from farms import farmhand_command
 
 FRAMES = 100
 TIMES_AS_LONG, PLUS_SECS = 1.05, 3.0
-FARMHAND = ROOT / ".venv" / "bin" / "farmhand"
+FARMHAND = farmhand_command()
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -99,6 +100,9 @@ def main() -> int:
     blender = default_blender()
     if blender is None:
         print("no Blender: install one, or name it in FARMHAND_BLENDER", file=sys.stderr)
+        return 1
+    if options.through == "command" and FARMHAND is None:
+        print("no farmhand command: run `make build`, or name one in FARMHAND_COMMAND", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory(prefix="farmhand-bench-") as scratch:
         if options.through == "lanes":
