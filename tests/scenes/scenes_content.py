@@ -76,7 +76,7 @@ def compositor(scene: bpy.types.Scene, home: Path) -> None:
 
 
 def linked_library(scene: bpy.types.Scene, home: Path) -> None:
-    """The cube comes from another .blend, with an override that moves it."""
+    """A tower comes from another .blend, as an instance of a linked collection."""
     tower = bpy.data.collections.new("Tower")
     for storey in range(3):
         cube = bpy.data.objects.new(f"Storey {storey}", cube_mesh("Storey", (0.3 * storey, 0.4, 0.9), 0.8))
