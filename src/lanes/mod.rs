@@ -14,6 +14,7 @@ pub mod job;
 pub mod order;
 pub mod progress;
 pub mod reader;
+pub mod replay;
 pub mod record;
 pub mod rules;
 pub mod state;

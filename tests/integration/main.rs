@@ -16,4 +16,5 @@ mod farm_faults;
 mod farm_server;
 mod house;
 mod local_farm;
+mod replay;
 mod watching;

@@ -151,13 +151,13 @@ impl Hasher for Mixer {
     }
 
     fn write_isize(&mut self, value: isize) {
-        self.write_u64(value.cast_unsigned() as u64);
+        self.write(&value.to_le_bytes());
     }
 
     fn write_u64(&mut self, value: u64) {
-        let product = u128::from(self.0 ^ value.wrapping_add(0x9e37_79b9_7f4a_7c15))
-            * 0xa076_1d64_78bd_642f_u128;
-        self.0 = (product as u64) ^ ((product >> 64) as u64) ^ self.0.rotate_left(23);
+        let mixed = (self.0.rotate_left(23) ^ value.wrapping_add(0x9e37_79b9_7f4a_7c15))
+            .wrapping_mul(0xa076_1d64_78bd_642f);
+        self.0 = mixed ^ (mixed >> 29);
     }
 }
 
