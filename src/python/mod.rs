@@ -1,2 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Bindings for Python.
+//! Bindings for Python: one file for each class, no logic. What is public is typed and explained in
+//! `python/farmhand/_native.pyi`.
+
+mod blend;
+mod command;
+mod error;
+mod farm;
+mod frames;
+mod job;
+mod runtime;
+mod submission;
+mod watch;
+mod work;
+
+use pyo3::prelude::*;
+
+/// The native half of the `farmhand` package.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::blend::{PyBlendFile, PyFinding, check, plan, read_blend};
+    #[pymodule_export]
+    use super::command::{format_seconds_left, run_command};
+    #[pymodule_export]
+    use super::farm::{PyFarm, connect, local_farm};
+    #[pymodule_export]
+    use super::frames::PyFrames;
+    #[pymodule_export]
+    use super::job::PyJob;
+    #[pymodule_export]
+    use super::submission::{PyEvent, PyOperation, PySubmission};
+    #[pymodule_export]
+    use super::watch::{PyFarmWatch, PyJobView, PySnapshot};
+
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `farmhand.Job`.
+
+use std::future::Future;
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pythonize::pythonize;
+
+use super::error::{Failure, FarmhandError};
+use super::farm::Place;
+use super::runtime;
+use crate::farm::Client;
+use crate::farm::models::{Job, JobStatus};
+use crate::watch::{Follow, FollowOptions, OUTPUT_DIR_KEY, Source, companion};
+
+#[pyclass(name = "Job", module = "farmhand", frozen, skip_from_py_object)]
+#[derive(Clone)]
+pub(super) struct PyJob {
+    source: Source,
+    client: Client,
+    job_id: String,
+    name: String,
+    output_dir: String,
+}
+
+impl PyJob {
+    pub(super) fn id(&self) -> &str {
+        &self.job_id
+    }
+
+    pub(super) fn new(place: &Place, client: Client, job: &Job) -> Self {
+        let output_dir = job.metadata.get(OUTPUT_DIR_KEY).cloned().unwrap_or_default();
+        Self { source: place.source(), client, job_id: job.id.clone(), name: job.name.clone(), output_dir }
+    }
+
+    fn ask<T, F, A>(&self, py: Python<'_>, timeout_secs: f64, ask: A) -> PyResult<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+        A: FnOnce(Client, String) -> F,
+    {
+        let timeout: Duration = runtime::duration(timeout_secs)?;
+        runtime::wait(py, ask(self.client.clone(), self.job_id.clone()), Some(timeout))
+    }
+}
+
+#[pymethods]
+impl PyJob {
+    #[getter]
+    fn job_id(&self) -> &str {
+        &self.job_id
+    }
+
+    #[getter]
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[getter]
+    fn output_dir(&self) -> &str {
+        &self.output_dir
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<farmhand.Job {} {:?}>", self.job_id, self.name)
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn status(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<String> {
+        self.ask(py, timeout_secs, |client, id| async move { Ok(client.job(&id).await?.status.to_string()) })
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn progress<'py>(&self, py: Python<'py>, timeout_secs: f64) -> PyResult<Bound<'py, PyAny>> {
+        let progress = self.ask(py, timeout_secs, |client, id| async move { Ok(companion::job_progress(&client, &id).await?) })?;
+        to_python(py, &progress)
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn frames<'py>(&self, py: Python<'py>, timeout_secs: f64) -> PyResult<Bound<'py, PyAny>> {
+        let frames = self.ask(py, timeout_secs, |client, id| async move { Ok(companion::job_frames(&client, &id).await?) })?;
+        to_python(py, &frames)
+    }
+
+    #[pyo3(signature = (*, timeout_secs=None))]
+    fn wait(&self, py: Python<'_>, timeout_secs: Option<f64>) -> PyResult<String> {
+        let timeout = timeout_secs.map(runtime::duration).transpose()?;
+        let (source, id) = (self.source.clone(), self.job_id.clone());
+        let status = runtime::wait(py, async move { settled(source, &id).await }, timeout)?;
+        Ok(status.to_string())
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn cancel(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<()> {
+        self.ask(py, timeout_secs, |client, id| async move {
+            Ok(client.set_job_status(&id, JobStatus::CancelRequested, "cancelled from the library").await?)
+        })
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn retry(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<Vec<i32>> {
+        self.ask(py, timeout_secs, |client, id| async move { Ok(companion::retry(&client, &id).await?) })
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn log(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<String> {
+        self.ask(py, timeout_secs, |client, id| async move {
+            let mut log = String::new();
+            for task in client.tasks(&id).await? {
+                if let Some(text) = client.task_log_text(&task.id).await? {
+                    log.push_str(&text);
+                }
+            }
+            Ok(log)
+        })
+    }
+}
+
+/// Waits for the job's end; an end without all frames is a failure that names them.
+async fn settled(source: Source, id: &str) -> Result<JobStatus, Failure> {
+    let end = Follow::new(source, id, FollowOptions::default()).settled().await?;
+    if end.status == JobStatus::Completed {
+        return Ok(end.status);
+    }
+    let failed = end.progress.iter().flat_map(|progress| &progress.failed);
+    let reasons: String = failed.map(|failed| format!("\nframe {}: {}", failed.frame, failed.message)).collect();
+    Err(Failure::JobFailed(format!("job {id} is {}{reasons}", end.status)))
+}
+
+/// A serialisable value as Python's own dicts, lists and numbers.
+pub(super) fn to_python<'py, T: serde::Serialize>(py: Python<'py>, value: &T) -> PyResult<Bound<'py, PyAny>> {
+    pythonize(py, value).map_err(|error| FarmhandError::new_err(format!("the farm's answer cannot be shown in Python: {error}")))
+}
