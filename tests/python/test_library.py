@@ -102,7 +102,7 @@ def test_a_submission_goes_through_its_stages_to_a_job_that_ends(farm_home: Path
     assert "Saved:" in job.log()
     watch.refresh()
     deadline = time.monotonic() + PATIENCE_SECS
-    while not watch.snapshot().jobs:
+    while not any(not job.is_live for job in watch.snapshot().jobs):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     (view,) = watch.snapshot().jobs
