@@ -48,8 +48,8 @@ def uninstall(module: str) -> None:
         number = next(number for number, one in enumerate(repositories) if one.module == "user_default")
         bpy.ops.extensions.package_uninstall(repo_index=number, pkg_id="farmhand")
     else:
+        # Removing the files as well needs a window in these Blenders.
         bpy.ops.preferences.addon_disable(module=module)
-        bpy.ops.preferences.addon_remove(module=module)
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def blend_file(installed: str, home: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def desk(installed: str, home: Path, blend_file: Path) -> Iterator[Desk]:
     """A window with the scene and the panel; it must quit as if nothing had been there."""
-    desk = Desk(installed, blend_file, home, Screen(1040, 860, 2.0))
+    desk = Desk(installed, blend_file, home, Screen(1040, 900, 2.0))
     try:
         desk.ask(REMOVE_OTHER_PANELS)
         wait_for("farm", lambda: ask_farm(desk, "farm.state in ('stopped', 'online')"), 60)
