@@ -58,6 +58,10 @@ class Blender:
         asked = ["-s", f"{frames[0] - 1:+d}", "-e", str(frames[1])] if frames else []
         return checked([self.executable, "-b", "--factory-startup", str(blend), "-S", scene, *asked, "-a"])
 
+    def render_played(self, blend: Path, scene: str) -> str:
+        """Render a scene while playing it frame by frame, as a simulation that isn't baked needs."""
+        return self.run(SCENES / "render_reference.py", str(blend), scene, "played")
+
     def lane(self, job_file: Path, state_dir: Path, lane: str) -> str:
         """Run one lane of a job to its successful end, by the renderer of this checkout."""
         arguments = ["lane", "--job-file", str(job_file), "--state-dir", str(state_dir), "--lane", lane]

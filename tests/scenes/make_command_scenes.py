@@ -10,7 +10,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from building import empty_file  # noqa: E402
+from building import empty_file
 
 
 def with_camera(*, frames: tuple[int, int] = (1, 3)) -> bpy.types.Scene:

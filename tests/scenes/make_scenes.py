@@ -5,7 +5,8 @@
     python tests/scenes/make_scenes.py FOLDER [NAME ...]      where bpy is a module of this Python
 
 `FOLDER/scenes.json` lists what was made: name, what it is about, the .blend relative to FOLDER, the scene, its frames
-and output, the range where it is asked for by hand; and what this Blender cannot do, with the reason.
+and output, the range where it is asked for by hand, whether it is right only when played frame by frame; and what this
+Blender cannot do, with the reason.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def write_scene(folder: Path, name: str, make: scenes_files.Maker) -> dict[str, 
         "scene": rendered.name,
         "frames": frames_of(rendered, made.get("range")),
         "range": made.get("range"),
+        "played": bool(made.get("played")),
         "output": rendered.render.filepath,
     }
 

@@ -217,7 +217,7 @@ def frame_driver(scene: bpy.types.Scene, home: Path) -> None:
     bent.keyframe_insert("value", frame=3)
 
 
-def rigid_body(scene: bpy.types.Scene, home: Path) -> None:
+def rigid_body(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
     """A cube falls by a simulation that isn't baked: right only in order from its first frame."""
     scene.frame_end = 12
     cube = small_stage(scene)
@@ -228,6 +228,7 @@ def rigid_body(scene: bpy.types.Scene, home: Path) -> None:
     for name, kind in (("Cube", "ACTIVE"), ("Ground", "PASSIVE")):
         with bpy.context.temp_override(object=scene.objects[name], active_object=scene.objects[name]):
             bpy.ops.rigidbody.object_add(type=kind)
+    return {"played": True}
 
 
 def workbench(scene: bpy.types.Scene, home: Path) -> dict[str, object]:

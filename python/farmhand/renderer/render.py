@@ -1598,7 +1598,8 @@ class Scene:
         if first is None:
             return
         begin = first if self.stepped is None or self.stepped >= frame else self.stepped + 1
-        for step in range(begin, frame):
+        # The frame itself included: rendering, even by `-a`, reads a simulation and never moves it on.
+        for step in range(begin, frame + 1):
             self.scene.frame_set(step)
             self.pipe.say("progress", news={})
         self.stepped = frame
