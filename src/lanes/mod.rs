@@ -14,8 +14,8 @@ pub mod job;
 pub mod order;
 pub mod progress;
 pub mod reader;
-pub mod replay;
 pub mod record;
+pub mod replay;
 pub mod rules;
 pub mod state;
 

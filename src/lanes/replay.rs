@@ -288,20 +288,16 @@ mod tests {
 
     /// Lines of run `a` of lane 0, from `step`, `frame` and more keys each.
     fn trace(order: &str, steps: &[(&str, i32, &str)]) -> String {
-        let mut text = format!(
-            "{{\"run\": \"a\", \"lane\": 0, \"frame\": null, \"step\": \"start\", \"last\": false, \"order\": {order}}}\n"
-        );
-        for (step, frame, more) in steps {
-            let more = if more.is_empty() {
-                String::new()
-            } else {
-                format!(", {more}")
-            };
-            text += &format!(
-                "{{\"run\": \"a\", \"lane\": 0, \"frame\": {frame}, \"step\": \"{step}\"{more}}}\n"
-            );
-        }
-        text
+        let start = format!(r#""frame": null, "step": "start", "last": false, "order": {order}"#);
+        let rest = steps.iter().map(|(step, frame, more)| {
+            let comma = if more.is_empty() { "" } else { ", " };
+            format!(r#""frame": {frame}, "step": "{step}"{comma}{more}"#)
+        });
+        let lines = std::iter::once(start).chain(rest);
+        let lines: Vec<String> = lines
+            .map(|line| format!(r#"{{"run": "a", "lane": 0, {line}}}"#))
+            .collect();
+        lines.join("\n") + "\n"
     }
 
     const OPEN: &str = "\"result\": \"open\"";

@@ -38,10 +38,13 @@ fn recorded_runs_of_the_renderer_follow_the_rules() {
 }
 
 #[test]
-#[ignore = "needs the traces of another test in the folder FARMHAND_TRACE_DIR"]
 fn traces_of_the_kill_tests_follow_the_rules() {
-    let folder = std::env::var_os("FARMHAND_TRACE_DIR")
-        .expect("FARMHAND_TRACE_DIR names the folder of traces");
+    let Some(folder) = std::env::var_os("FARMHAND_TRACE_DIR") else {
+        eprintln!(
+            "skipped: FARMHAND_TRACE_DIR, the folder that the kill tests trace their lanes into, is not set"
+        );
+        return;
+    };
     for (path, replayed) in replay_folder(Path::new(&folder)) {
         eprintln!("{}: {replayed:?}", path.display());
     }

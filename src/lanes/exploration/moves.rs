@@ -17,6 +17,17 @@ pub enum Poison {
     Once(usize),
 }
 
+/// What may happen to a process at any moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It dies, and its lane is run again.
+    Kill,
+    /// It goes on, and its lane is run again.
+    Orphan,
+    /// It does not see a file that is there.
+    LostLookup,
+}
+
 /// What a world is made of and what may befall it.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
@@ -24,11 +35,10 @@ pub struct Setting {
     pub frames: usize,
     pub limits: Limits,
     pub poison: Poison,
-    /// Kills, orphans and lost lookups together.
+    /// How many faults there may be.
     pub faults: u8,
-    pub kills: bool,
-    pub orphans: bool,
-    pub lookups: bool,
+    /// Of which kinds.
+    pub kinds: &'static [Fault],
     /// Whether renderings are counted after an orphan too, which may race with its lane through every frame.
     pub counts_all_renders: bool,
     /// Whether people mend what failed and ask for it again.
@@ -243,7 +253,7 @@ impl Moves {
         if world.faults.all >= self.setting.faults || !has_begun {
             return;
         }
-        if self.setting.kills {
+        if self.setting.kinds.contains(&Fault::Kill) {
             let mut next = *world;
             next.faults.all += 1;
             next.faults.kills += 1;
@@ -259,7 +269,9 @@ impl Moves {
             ));
         }
         let free = (LAST + 1..PLACES).find(|&place| world.processes[place] == Process::Absent);
-        if let Some(free) = free.filter(|_| self.setting.orphans && !is_orphan) {
+        if let Some(free) =
+            free.filter(|_| self.setting.kinds.contains(&Fault::Orphan) && !is_orphan)
+        {
             let mut next = *world;
             next.faults.all += 1;
             next.faults.had_orphan = true;
@@ -281,7 +293,8 @@ impl Moves {
         lane: u8,
         operation: Operation,
     ) -> Vec<Outcome> {
-        let may_lose = self.setting.lookups && world.faults.all < self.setting.faults;
+        let may_lose = self.setting.kinds.contains(&Fault::LostLookup)
+            && world.faults.all < self.setting.faults;
         let mut outcomes = vec![self.true_outcome(world, place, lane, operation)];
         match operation {
             Operation::Look { frame }

@@ -43,7 +43,7 @@ pub fn hold(moves: &Moves, world: &World) -> Result<(), String> {
         world
             .processes
             .iter()
-            .all(|process| keeps_to_its_claims(moves, world, process)),
+            .all(|&process| keeps_to_its_claims(moves, world, process)),
         "an ordinary lane works only on frames that it or the last lane has claimed",
     )?;
     truth(
@@ -87,8 +87,8 @@ fn most_renders(frames: usize, faults: Faults) -> u8 {
     frames + faults.kills + orphans * frames + faults.lookups / 2
 }
 
-fn keeps_to_its_claims(moves: &Moves, world: &World, process: &Process) -> bool {
-    let Process::Runs { state, lane, .. } = *process else {
+fn keeps_to_its_claims(moves: &Moves, world: &World, process: Process) -> bool {
+    let Process::Runs { state, lane, .. } = process else {
         return true;
     };
     let last = moves.setting.lanes;
