@@ -143,7 +143,10 @@ class Bridge:
         if self.submission.state == "running":
             return
         if self.submission.state == "failed":
-            self.messages.append(Message(self.submission.error or "The scene could not be sent", is_error=True))
+            reason = self.submission.error or "The scene could not be sent"
+            # What was found on the way may be the very reason; it need not be said twice.
+            self.messages = [message for message in self.messages if message.text not in reason]
+            self.messages.append(Message(reason, is_error=True))
         self.submission = None
         if self._watch is not None:
             self._watch.refresh()

@@ -66,6 +66,9 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
         """Let every event through; the bridge's timer does the work, and the panel shows it."""
         if self._submission.state == "running":
             return {"PASS_THROUGH"}
+        if self._submission.state != "done":
+            # The panel says why, in place; a report would cover it.
+            return {"CANCELLED", "PASS_THROUGH"}
         return self._end(self._submission) | {"PASS_THROUGH"}
 
     def _begin(self, context):  # noqa: ANN001, ANN202 - a submission, or None after a report

@@ -156,7 +156,7 @@ class Desk:
         """Return what Blender printed."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
-    def ask(self, python: str, timeout_secs: float = 30) -> Any:  # noqa: ANN401 - whatever JSON holds
+    def ask(self, python: str, timeout_secs: float = 30) -> Any:
         """Run Python on Blender's main thread and return its `result`."""
         number = next(self._numbers)
         unfinished = self._questions / f"{number:04}.question"

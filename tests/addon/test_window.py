@@ -79,7 +79,7 @@ def desk(installed: str, home: Path, blend_file: Path) -> Iterator[Desk]:
     assert exit_code == 0
 
 
-def ask_farm(desk: Desk, expression: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+def ask_farm(desk: Desk, expression: str) -> Any:
     """Ask what the panel knows of the farm."""
     farm = "import farmhand_addon.bridge as bridge\nfarm = bridge.current().snapshot"
     return desk.ask(f"{farm}\nresult = farm and ({expression})")
