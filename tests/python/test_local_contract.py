@@ -103,7 +103,6 @@ def test_every_answer_about_a_job_has_the_shape_of_the_managers_document(farm: L
         ("GET", f"/tasks/{task_id}/logtail", None, 200),
         ("POST", f"/jobs/{job_id}/setpriority", {"priority": 70}, 204),
         ("POST", f"/jobs/{job_id}/setstatus", {"status": "requeueing", "reason": "once more"}, 204),
-        ("POST", f"/jobs/{job_id}/setstatus", {"status": "cancel-requested", "reason": "enough"}, 204),
         ("DELETE", f"/jobs/{job_id}", None, 204),
         ("GET", f"/jobs/{job_id}", None, 404),
         ("GET", f"/tasks/{task_id}", None, 404),
