@@ -5,9 +5,32 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, final
 
+from typing_extensions import TypeAlias
+
+__all__ = [
+    "BlendFile",
+    "Event",
+    "Farm",
+    "FarmWatch",
+    "Finding",
+    "Frames",
+    "Job",
+    "JobView",
+    "Operation",
+    "Snapshot",
+    "Submission",
+    "__version__",
+    "check",
+    "connect",
+    "format_seconds_left",
+    "local",
+    "plan",
+    "read_blend",
+    "run_command",
+]
 __version__: str
 
-_Path = str | os.PathLike[str]
+_Path: TypeAlias = str | os.PathLike[str]
 
 @final
 class Frames:
@@ -307,7 +330,7 @@ def local(*, launcher: Sequence[str] | None = None, slots: int | None = None, bl
     """The farm on this computer. It is started, in the background, by the first submission.
 
     Args:
-        launcher: The command that runs `farmhand` here, without its arguments; the console script beside this Python by default.
+        launcher: The command that runs `farmhand` here, without its arguments; the console script by default.
         slots: How many lanes render at once; 1 unless the farm runs already.
         blender: The Blender to render with; found by itself by default.
     """

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The one composer of a submission: from a scene file and a wish to a job on a farm.
 //!
-//! [`inspect`] reads the file, [`prepare`] checks it and puts the job together, [`submit`] sends it. Nothing here knows
+//! [`inspect()`] reads the file, [`prepare()`] checks it and puts the job together, [`submit()`] sends it. Nothing here knows
 //! of a terminal or of Python; the command and the library both go this way.
 
 mod environment;

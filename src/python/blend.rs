@@ -40,7 +40,7 @@ impl PyBlendFile {
     }
 
     fn __repr__(&self) -> String {
-        format!("<farmhand.BlendFile {:?}>", self.0.path)
+        format!("<farmhand.BlendFile {}>", self.0.path.display())
     }
 }
 
@@ -70,14 +70,26 @@ impl PyFinding {
     }
 
     fn __repr__(&self) -> String {
-        format!("<farmhand.Finding {} {}: {}>", self.0.severity.as_str(), self.0.code, self.0.message)
+        format!(
+            "<farmhand.Finding {} {}: {}>",
+            self.0.severity.as_str(),
+            self.0.code,
+            self.0.message
+        )
     }
 }
 
 /// Reads a .blend file without Blender.
 #[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "extracted from Python, owned"
+)]
 pub(super) fn read_blend(py: Python<'_>, path: PathBuf) -> PyResult<PyBlendFile> {
-    Ok(PyBlendFile(py.detach(|| blend::read_facts(&path)).map_err(Failure::from)?))
+    Ok(PyBlendFile(
+        py.detach(|| blend::read_facts(&path))
+            .map_err(Failure::from)?,
+    ))
 }
 
 /// What to know before sending a file.
@@ -102,8 +114,19 @@ pub(super) fn check(
 /// The home chunk of each lane.
 #[pyfunction]
 #[pyo3(signature = (frames, *, workers, simulation=false))]
-pub(super) fn plan(frames: &Bound<'_, PyAny>, workers: usize, simulation: bool) -> PyResult<Vec<PyFrames>> {
+pub(super) fn plan(
+    frames: &Bound<'_, PyAny>,
+    workers: usize,
+    simulation: bool,
+) -> PyResult<Vec<PyFrames>> {
     let frames = frames::from_python(frames)?;
-    let needs = LaneNeeds { workers, has_unbaked_simulation: simulation, is_watched: true };
-    Ok(plan_lanes(&frames, lane_count(needs)).into_iter().map(PyFrames).collect())
+    let needs = LaneNeeds {
+        workers,
+        has_unbaked_simulation: simulation,
+        is_watched: true,
+    };
+    Ok(plan_lanes(&frames, lane_count(needs))
+        .into_iter()
+        .map(PyFrames)
+        .collect())
 }

@@ -71,12 +71,22 @@ impl From<&Failure> for PyErr {
     fn from(failure: &Failure) -> Self {
         let message = in_full(failure);
         match failure {
-            Failure::Blend(error) | Failure::Job(JobError::Blend(error)) => of_blend(error, message),
-            Failure::Farm(error) | Failure::Job(JobError::Farm(error)) | Failure::Watch(WatchError::Farm(error)) => of_farm(error, message),
-            Failure::Frames(_) | Failure::Job(JobError::Frames { .. }) => FrameSetError::new_err(message),
+            Failure::Blend(error) | Failure::Job(JobError::Blend(error)) => {
+                of_blend(error, message)
+            }
+            Failure::Farm(error)
+            | Failure::Job(JobError::Farm(error))
+            | Failure::Watch(WatchError::Farm(error)) => of_farm(error, message),
+            Failure::Frames(_) | Failure::Job(JobError::Frames { .. }) => {
+                FrameSetError::new_err(message)
+            }
             Failure::Job(JobError::HeldBack { .. }) => CheckError::new_err(message),
-            Failure::Job(JobError::Cancelled) | Failure::Cancelled => CancelledError::new_err(message),
-            Failure::Job(_) | Failure::Broken(_) | Failure::Config(_) => FarmhandError::new_err(message),
+            Failure::Job(JobError::Cancelled) | Failure::Cancelled => {
+                CancelledError::new_err(message)
+            }
+            Failure::Job(_) | Failure::Broken(_) | Failure::Config(_) => {
+                FarmhandError::new_err(message)
+            }
             Failure::Local(_) => LocalFarmError::new_err(message),
             Failure::Watch(_) => FarmUnreachableError::new_err(message),
             Failure::JobFailed(_) => JobFailedError::new_err(message),
@@ -106,7 +116,9 @@ fn of_farm(error: &FarmError, message: String) -> PyErr {
         | FarmError::BadAnswer { .. }
         | FarmError::Setup { .. }
         | FarmError::SubmissionUnsettled { .. } => FarmUnreachableError::new_err(message),
-        FarmError::BadUrl { .. } | FarmError::BadToken | FarmError::BadId { .. } => FarmhandError::new_err(message),
+        FarmError::BadUrl { .. } | FarmError::BadToken | FarmError::BadId { .. } => {
+            FarmhandError::new_err(message)
+        }
     }
 }
 

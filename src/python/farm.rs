@@ -63,7 +63,9 @@ impl Place {
             Self::Local(of) => {
                 let dirs = of.dirs.clone();
                 Source::looking(move || match local::address(&dirs) {
-                    Some((url, token)) => Client::new(ClientOptions::new(url).token(Secret::new(&token))).into(),
+                    Some((url, token)) => {
+                        Client::new(ClientOptions::new(url).token(Secret::new(&token))).into()
+                    }
                     None => Found::Stopped,
                 })
             }
@@ -73,7 +75,9 @@ impl Place {
 
 /// A client for the running farm on this computer.
 pub(super) fn client_of(running: &LocalFarm) -> Result<Client, Failure> {
-    Ok(Client::new(ClientOptions::new(&running.url).token(Secret::new(&running.token)))?)
+    Ok(Client::new(
+        ClientOptions::new(&running.url).token(Secret::new(&running.token)),
+    )?)
 }
 
 #[pyclass(name = "Farm", module = "farmhand", frozen)]
@@ -97,7 +101,10 @@ impl PyFarm {
 
     #[pyo3(signature = (path, *, frames=None, scene=None, camera=None, view_layers=None, samples=None, percentage=None,
         device="auto", denoise="scene", output=None, existing="replace", order="auto", priority=50, name=None, auto_run=false))]
-    #[expect(clippy::too_many_arguments, reason = "keyword-only in Python, where each has a default")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keyword-only in Python, where each has a default"
+    )]
     fn submit(
         &self,
         path: PathBuf,
@@ -142,8 +149,11 @@ impl PyFarm {
             let jobs = client.jobs().await?;
             Ok((client, jobs))
         })?;
-        jobs.sort_by(|one, other| other.created.cmp(&one.created));
-        Ok(jobs.into_iter().map(|job| PyJob::new(&self.place, client.clone(), &job)).collect())
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.created));
+        Ok(jobs
+            .into_iter()
+            .map(|job| PyJob::new(&self.place, client.clone(), &job))
+            .collect())
     }
 
     #[pyo3(signature = (job_id, *, timeout_secs=30.0))]
@@ -160,7 +170,13 @@ impl PyFarm {
         let place = self.place.clone();
         Ok(PyOperation(Work::start(|_, _| async move {
             let client = place.client().await?;
-            client.set_job_status(&job_id, JobStatus::CancelRequested, "cancelled from the library").await?;
+            client
+                .set_job_status(
+                    &job_id,
+                    JobStatus::CancelRequested,
+                    "cancelled from the library",
+                )
+                .await?;
             Ok(())
         })?))
     }
@@ -187,7 +203,9 @@ pub(super) fn connect(url: &str, token: Option<&str>) -> PyResult<PyFarm> {
     if let Some(token) = token {
         options = options.token(Secret::new(token));
     }
-    Ok(PyFarm { place: Place::Manager(Client::new(options).map_err(Failure::from)?) })
+    Ok(PyFarm {
+        place: Place::Manager(Client::new(options).map_err(Failure::from)?),
+    })
 }
 
 /// The farm on this computer.
@@ -204,14 +222,25 @@ pub(super) fn local_farm(
         Some(launcher) => launcher,
         None => default_launcher(py)?,
     };
-    let options = local::StartOptions { launcher, slots, blender, ..Default::default() };
-    Ok(PyFarm { place: Place::Local(Box::new(Local { dirs, options })) })
+    let options = local::StartOptions {
+        launcher,
+        slots,
+        blender,
+        ..Default::default()
+    };
+    Ok(PyFarm {
+        place: Place::Local(Box::new(Local { dirs, options })),
+    })
 }
 
 /// The console script beside the running Python, else `python -m farmhand`; inside Blender, where `sys.executable`
 /// may be some unrelated Python, only the script counts.
 fn default_launcher(py: Python<'_>) -> PyResult<Vec<OsString>> {
-    if let Some(script) = py.import("shutil")?.call_method1("which", ("farmhand",))?.extract::<Option<OsString>>()? {
+    if let Some(script) = py
+        .import("shutil")?
+        .call_method1("which", ("farmhand",))?
+        .extract::<Option<OsString>>()?
+    {
         return Ok(vec![script]);
     }
     let executable: OsString = py.import("sys")?.getattr("executable")?.extract()?;

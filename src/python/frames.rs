@@ -44,7 +44,10 @@ impl PyFrames {
     }
 
     fn __iter__(slf: Bound<'_, Self>) -> FramesIterator {
-        FramesIterator { frames: slf.unbind(), position: std::sync::atomic::AtomicU64::new(0) }
+        FramesIterator {
+            frames: slf.unbind(),
+            position: std::sync::atomic::AtomicU64::new(0),
+        }
     }
 
     fn __str__(&self) -> String {
@@ -76,7 +79,9 @@ impl FramesIterator {
     }
 
     fn __next__(&self) -> Option<i32> {
-        let position = self.position.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let position = self
+            .position
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         self.frames.get().0.nth(position)
     }
 }

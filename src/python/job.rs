@@ -30,8 +30,18 @@ impl PyJob {
     }
 
     pub(super) fn new(place: &Place, client: Client, job: &Job) -> Self {
-        let output_dir = job.metadata.get(OUTPUT_DIR_KEY).cloned().unwrap_or_default();
-        Self { source: place.source(), client, job_id: job.id.clone(), name: job.name.clone(), output_dir }
+        let output_dir = job
+            .metadata
+            .get(OUTPUT_DIR_KEY)
+            .cloned()
+            .unwrap_or_default();
+        Self {
+            source: place.source(),
+            client,
+            job_id: job.id.clone(),
+            name: job.name.clone(),
+            output_dir,
+        }
     }
 
     fn ask<T, F, A>(&self, py: Python<'_>, timeout_secs: f64, ask: A) -> PyResult<T>
@@ -41,7 +51,11 @@ impl PyJob {
         A: FnOnce(Client, String) -> F,
     {
         let timeout: Duration = runtime::duration(timeout_secs)?;
-        runtime::wait(py, ask(self.client.clone(), self.job_id.clone()), Some(timeout))
+        runtime::wait(
+            py,
+            ask(self.client.clone(), self.job_id.clone()),
+            Some(timeout),
+        )
     }
 }
 
@@ -68,18 +82,24 @@ impl PyJob {
 
     #[pyo3(signature = (*, timeout_secs=30.0))]
     fn status(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<String> {
-        self.ask(py, timeout_secs, |client, id| async move { Ok(client.job(&id).await?.status.to_string()) })
+        self.ask(py, timeout_secs, |client, id| async move {
+            Ok(client.job(&id).await?.status.to_string())
+        })
     }
 
     #[pyo3(signature = (*, timeout_secs=30.0))]
     fn progress<'py>(&self, py: Python<'py>, timeout_secs: f64) -> PyResult<Bound<'py, PyAny>> {
-        let progress = self.ask(py, timeout_secs, |client, id| async move { Ok(companion::job_progress(&client, &id).await?) })?;
+        let progress = self.ask(py, timeout_secs, |client, id| async move {
+            Ok(companion::job_progress(&client, &id).await?)
+        })?;
         to_python(py, &progress)
     }
 
     #[pyo3(signature = (*, timeout_secs=30.0))]
     fn frames<'py>(&self, py: Python<'py>, timeout_secs: f64) -> PyResult<Bound<'py, PyAny>> {
-        let frames = self.ask(py, timeout_secs, |client, id| async move { Ok(companion::job_frames(&client, &id).await?) })?;
+        let frames = self.ask(py, timeout_secs, |client, id| async move {
+            Ok(companion::job_frames(&client, &id).await?)
+        })?;
         to_python(py, &frames)
     }
 
@@ -94,13 +114,21 @@ impl PyJob {
     #[pyo3(signature = (*, timeout_secs=30.0))]
     fn cancel(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<()> {
         self.ask(py, timeout_secs, |client, id| async move {
-            Ok(client.set_job_status(&id, JobStatus::CancelRequested, "cancelled from the library").await?)
+            Ok(client
+                .set_job_status(
+                    &id,
+                    JobStatus::CancelRequested,
+                    "cancelled from the library",
+                )
+                .await?)
         })
     }
 
     #[pyo3(signature = (*, timeout_secs=30.0))]
     fn retry(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<Vec<i32>> {
-        self.ask(py, timeout_secs, |client, id| async move { Ok(companion::retry(&client, &id).await?) })
+        self.ask(py, timeout_secs, |client, id| async move {
+            Ok(companion::retry(&client, &id).await?)
+        })
     }
 
     #[pyo3(signature = (*, timeout_secs=30.0))]
@@ -119,16 +147,31 @@ impl PyJob {
 
 /// Waits for the job's end; an end without all frames is a failure that names them.
 async fn settled(source: Source, id: &str) -> Result<JobStatus, Failure> {
-    let end = Follow::new(source, id, FollowOptions::default()).settled().await?;
+    let end = Follow::new(source, id, FollowOptions::default())
+        .settled()
+        .await?;
     if end.status == JobStatus::Completed {
         return Ok(end.status);
     }
     let failed = end.progress.iter().flat_map(|progress| &progress.failed);
-    let reasons: String = failed.map(|failed| format!("\nframe {}: {}", failed.frame, failed.message)).collect();
-    Err(Failure::JobFailed(format!("job {id} is {}{reasons}", end.status)))
+    let reasons: Vec<String> = failed
+        .map(|failed| format!("\nframe {}: {}", failed.frame, failed.message))
+        .collect();
+    let reasons = reasons.concat();
+    Err(Failure::JobFailed(format!(
+        "job {id} is {}{reasons}",
+        end.status
+    )))
 }
 
 /// A serialisable value as Python's own dicts, lists and numbers.
-pub(super) fn to_python<'py, T: serde::Serialize>(py: Python<'py>, value: &T) -> PyResult<Bound<'py, PyAny>> {
-    pythonize(py, value).map_err(|error| FarmhandError::new_err(format!("the farm's answer cannot be shown in Python: {error}")))
+pub(super) fn to_python<'py, T: serde::Serialize>(
+    py: Python<'py>,
+    value: &T,
+) -> PyResult<Bound<'py, PyAny>> {
+    pythonize(py, value).map_err(|error| {
+        FarmhandError::new_err(format!(
+            "the farm's answer cannot be shown in Python: {error}"
+        ))
+    })
 }

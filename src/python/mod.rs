@@ -2,6 +2,8 @@
 //! Bindings for Python: one file for each class, no logic. What is public is typed and explained in
 //! `python/farmhand/_native.pyi`.
 
+#![expect(clippy::result_large_err, reason = "each becomes an exception at once")]
+
 mod blend;
 mod command;
 mod error;

@@ -53,7 +53,8 @@ where
     let started = Instant::now();
     let mut task = handle.spawn(future);
     loop {
-        let slice = py.detach(|| handle.block_on(async { tokio::time::timeout(SLICE, &mut task).await }));
+        let slice =
+            py.detach(|| handle.block_on(async { tokio::time::timeout(SLICE, &mut task).await }));
         match slice {
             Ok(Ok(outcome)) => return outcome.map_err(PyErr::from),
             Ok(Err(broken)) => {
@@ -80,6 +81,8 @@ where
 /// Seconds from Python as a duration; negative and absurd values are a `ValueError`.
 pub(super) fn duration(timeout_secs: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(timeout_secs).map_err(|_| {
-        pyo3::exceptions::PyValueError::new_err(format!("timeout_secs must be a number of seconds from 0 up, not {timeout_secs}"))
+        pyo3::exceptions::PyValueError::new_err(format!(
+            "timeout_secs must be a number of seconds from 0 up, not {timeout_secs}"
+        ))
     })
 }

@@ -50,7 +50,8 @@ impl PyOperation {
 
     #[pyo3(signature = (*, timeout_secs=None))]
     fn result(&self, py: Python<'_>, timeout_secs: Option<f64>) -> PyResult<()> {
-        self.0.result(py, timeout_secs.map(runtime::duration).transpose()?)
+        self.0
+            .result(py, timeout_secs.map(runtime::duration).transpose()?)
     }
 }
 
@@ -89,7 +90,8 @@ impl PySubmission {
 
     #[pyo3(signature = (*, timeout_secs=None))]
     fn result(&self, py: Python<'_>, timeout_secs: Option<f64>) -> PyResult<PyJob> {
-        self.0.result(py, timeout_secs.map(runtime::duration).transpose()?)
+        self.0
+            .result(py, timeout_secs.map(runtime::duration).transpose()?)
     }
 }
 
@@ -121,7 +123,10 @@ async fn send(
         Event::Finding(finding) => speaker.say("notice", finding.message),
     };
     tell(Event::Stage(Stage::Reading));
-    let prepared = tokio::task::spawn_blocking(move || job::prepare(&request, &job::inspect(&request)?, &environment)).await;
+    let prepared = tokio::task::spawn_blocking(move || {
+        job::prepare(&request, &job::inspect(&request)?, &environment)
+    })
+    .await;
     let prepared = prepared.map_err(|broken| Failure::Broken(broken.to_string()))??;
     for finding in prepared.findings() {
         tell(Event::Finding(finding.clone()));
@@ -130,16 +135,21 @@ async fn send(
     Ok(PyJob::new(&place, client, &job))
 }
 
-async fn connect(place: &Place, speaker: &Speaker<PyJob>) -> Result<(Client, Environment), Failure> {
+async fn connect(
+    place: &Place,
+    speaker: &Speaker<PyJob>,
+) -> Result<(Client, Environment), Failure> {
     match place {
-        Place::Manager(client) => {
-            Ok((client.clone(), Environment::of_process(FarmKind::Manager, local::renderer_source())))
-        }
+        Place::Manager(client) => Ok((
+            client.clone(),
+            Environment::of_process(FarmKind::Manager, local::renderer_source()),
+        )),
         Place::Local(of) => {
             speaker.say("stage", "Starting the farm on this computer".to_owned());
             let running = of.start().await?;
             let client = super::farm::client_of(&running)?;
-            let mut environment = Environment::of_process(FarmKind::Local, local::renderer_source());
+            let mut environment =
+                Environment::of_process(FarmKind::Local, local::renderer_source());
             environment.slots = running.health.slots;
             environment.abilities = Some(companion::blender(&client).await?);
             Ok((client, environment))

@@ -14,7 +14,11 @@ pub(super) struct PyFarmWatch(Watcher);
 
 impl PyFarmWatch {
     pub(super) fn start(place: &Place) -> PyResult<Self> {
-        Ok(Self(Watcher::start(place.source(), WatchOptions::default(), &runtime::handle()?)))
+        Ok(Self(Watcher::start(
+            place.source(),
+            WatchOptions::default(),
+            &runtime::handle()?,
+        )))
     }
 }
 
@@ -46,7 +50,11 @@ impl PySnapshot {
 
     #[getter]
     fn jobs(&self) -> Vec<PyJobView> {
-        self.0.jobs.iter().map(|job| PyJobView(job.clone())).collect()
+        self.0
+            .jobs
+            .iter()
+            .map(|job| PyJobView(job.clone()))
+            .collect()
     }
 }
 
@@ -97,7 +105,12 @@ impl PyJobView {
 
     #[getter]
     fn frames_in_work(&self) -> Vec<i32> {
-        self.0.progress.iter().flat_map(|progress| &progress.in_work).map(|work| work.frame).collect()
+        self.0
+            .progress
+            .iter()
+            .flat_map(|progress| &progress.in_work)
+            .map(|work| work.frame)
+            .collect()
     }
 
     #[getter]
@@ -128,6 +141,11 @@ impl PyJobView {
 
     #[getter]
     fn failed(&self) -> Vec<(i32, String)> {
-        self.0.progress.iter().flat_map(|progress| &progress.failed).map(|failed| (failed.frame, failed.message.clone())).collect()
+        self.0
+            .progress
+            .iter()
+            .flat_map(|progress| &progress.failed)
+            .map(|failed| (failed.frame, failed.message.clone()))
+            .collect()
     }
 }

@@ -43,7 +43,9 @@ pub(super) struct Speaker<T> {
 
 impl<T> Clone for Speaker<T> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
     }
 }
 
@@ -72,17 +74,32 @@ impl<T: Clone + Send + 'static> Work<T> {
         M: FnOnce(Speaker<T>, CancellationToken) -> F,
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
-        let inner = Arc::new(Mutex::new(Inner { stage: "Starting".to_owned(), said: VecDeque::new(), outcome: None }));
+        let inner = Arc::new(Mutex::new(Inner {
+            stage: "Starting".to_owned(),
+            said: VecDeque::new(),
+            outcome: None,
+        }));
         let cancel = CancellationToken::new();
         let (end, ended) = watch::channel(false);
-        let task = runtime::handle()?.spawn(make(Speaker { inner: Arc::clone(&inner) }, cancel.clone()));
+        let task = runtime::handle()?.spawn(make(
+            Speaker {
+                inner: Arc::clone(&inner),
+            },
+            cancel.clone(),
+        ));
         let outcome_to = Arc::clone(&inner);
         runtime::handle()?.spawn(async move {
-            let outcome = task.await.unwrap_or_else(|broken| Err(Failure::Broken(broken.to_string())));
+            let outcome = task
+                .await
+                .unwrap_or_else(|broken| Err(Failure::Broken(broken.to_string())));
             lock(&outcome_to).outcome = Some(outcome);
             end.send_replace(true);
         });
-        Ok(Self { inner, ended, cancel })
+        Ok(Self {
+            inner,
+            ended,
+            cancel,
+        })
     }
 
     pub(super) fn state(&self) -> &'static str {
@@ -135,7 +152,9 @@ impl<T: Clone + Send + 'static> Work<T> {
         match &lock(&self.inner).outcome {
             Some(Ok(value)) => Ok(value.clone()),
             Some(Err(failure)) => Err(failure.into()),
-            None => Err(CancelledError::new_err("the work ended without an outcome, because the program is ending")),
+            None => Err(CancelledError::new_err(
+                "the work ended without an outcome, because the program is ending",
+            )),
         }
     }
 }

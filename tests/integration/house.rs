@@ -52,12 +52,20 @@ fn modules_use_only_what_the_table_in_architecture_md_allows() {
     let mut offences = Vec::new();
     for file in files {
         let inside = file.strip_prefix(&source).unwrap();
-        let module = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
+        let module = inside
+            .iter()
+            .next()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .trim_end_matches(".rs");
         if matches!(module, "lib" | "main") {
             continue;
         }
         let Some(may_use) = allowed.get(module) else {
-            offences.push(format!("src/{module} is not in the table of ARCHITECTURE.md"));
+            offences.push(format!(
+                "src/{module} is not in the table of ARCHITECTURE.md"
+            ));
             continue;
         };
         let Some(may_use) = may_use else { continue };
@@ -65,9 +73,17 @@ fn modules_use_only_what_the_table_in_architecture_md_allows() {
         for part in text.split("crate::").skip(1) {
             let names: Vec<String> = if let Some(group) = part.strip_prefix('{') {
                 let group = group.split_once("};").map_or(group, |(head, _)| head);
-                group.split(',').map(|name| name.trim().split("::").next().unwrap().to_owned()).collect()
+                group
+                    .split(',')
+                    .map(|name| name.trim().split("::").next().unwrap().to_owned())
+                    .collect()
             } else {
-                vec![part.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().to_owned()]
+                vec![
+                    part.split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .next()
+                        .unwrap()
+                        .to_owned(),
+                ]
             };
             for used in names {
                 if used != module && allowed.contains_key(&used) && !may_use.contains(&used) {
@@ -103,7 +119,10 @@ fn every_source_file_begins_with_its_licence() {
         for file in files {
             let text = fs::read_to_string(&file).unwrap();
             let head: Vec<&str> = text.lines().take(2).collect();
-            if !head.iter().any(|line| line.contains(&format!("SPDX-License-Identifier: {licence}"))) {
+            if !head
+                .iter()
+                .any(|line| line.contains(&format!("SPDX-License-Identifier: {licence}")))
+            {
                 offences.push(format!("{} has no SPDX line for {licence}", file.display()));
             }
         }

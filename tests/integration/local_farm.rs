@@ -16,7 +16,7 @@ use farmhand::local::{self, LocalFarm, StartOptions};
 use serde_json::{Value, json};
 
 /// Rendering on a busy computer of two cores, Blender's start included.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A local farm of its own folder, which is stopped at the test's end.
 struct Bed {

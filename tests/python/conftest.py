@@ -44,7 +44,16 @@ def make_scene() -> Callable[..., Path]:
     def make(path: Path, **options: object) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         made = subprocess.run(
-            [local_blender(), "-b", "--factory-startup", "--python", str(SCENE_MAKER), "--", str(path), json.dumps(options)],
+            [
+                local_blender(),
+                "-b",
+                "--factory-startup",
+                "--python",
+                str(SCENE_MAKER),
+                "--",
+                str(path),
+                json.dumps(options),
+            ],
             check=False,
             capture_output=True,
             text=True,

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import socket
 import threading
 import time
 from typing import TYPE_CHECKING
 
-import farmhand
 import pytest
+
+import farmhand
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +28,9 @@ def silent_farm() -> str:
     taken = []
 
     def take() -> None:
-        while True:
-            try:
+        with contextlib.suppress(OSError):
+            while True:
                 taken.append(listener.accept()[0])
-            except OSError:
-                return
 
     threading.Thread(target=take, daemon=True).start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -79,7 +79,7 @@ def test_a_farm_that_is_not_there_is_a_connection_error_that_names_its_address()
 
 
 def test_a_token_shows_in_no_error_and_no_representation(silent_farm: str) -> None:
-    farm = farmhand.connect(silent_farm, token="quite-secret-words")
+    farm = farmhand.connect(silent_farm, token="quite-secret-words")  # noqa: S106 - no password of anything
     with pytest.raises(TimeoutError) as raised:
         farm.jobs(timeout_secs=0.3)
     assert "quite-secret-words" not in f"{raised.value!r} {farm!r} {farm.watch().snapshot().message}"
@@ -125,9 +125,9 @@ def test_a_scene_without_a_camera_is_held_back_with_the_way_out(
 
 def test_a_file_that_is_no_scene_and_one_that_is_not_there_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "text.blend").write_text("no scene", encoding="utf-8")
-    with pytest.raises(farmhand.BlendFileError, match="text.blend"):
+    with pytest.raises(farmhand.BlendFileError, match=r"text\.blend"):
         farmhand.read_blend(tmp_path / "text.blend")
-    with pytest.raises(FileNotFoundError, match="away.blend"):
+    with pytest.raises(FileNotFoundError, match=r"away\.blend"):
         farmhand.read_blend(tmp_path / "away.blend")
 
 
