@@ -8,6 +8,10 @@ SHELL := /bin/bash
 VENV := .venv/bin
 SCENE ?=
 DEMO_DIR ?= demo-out
+# Where the kill tests trace their lanes, and the replay test finds them.
+TRACES := $(CURDIR)/target/kill-traces
+# Built for older systems by another compiler: in the folder of the other builds each would undo the other's work.
+WHEEL_TARGET := $(or $(CARGO_TARGET_DIR),target)/wheel
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 14
@@ -28,8 +32,10 @@ test: build ## every fast test, a real Blender included
 test-all: build addon ## the slow beds: every Blender, the window, kills, the full exploration of the lane rules
 	@tools/setup.sh blender
 	@tools/setup.sh window
-	cargo test --quiet --test integration -- --ignored
-	FARMHAND_TEST_BLENDERS="$$(command -v blender):$$(tools/setup.sh bpy 4.5.15):$$(tools/setup.sh bpy 5.0.1)" $(VENV)/pytest -m slow tests
+	cargo test --quiet --lib -- --ignored
+	rm -rf $(TRACES)
+	FARMHAND_TRACE_DIR=$(TRACES) FARMHAND_TEST_BLENDERS="$$(command -v blender):$$(tools/setup.sh bpy 4.5.15):$$(tools/setup.sh bpy 5.0.1)" $(VENV)/pytest -m slow tests
+	FARMHAND_TRACE_DIR=$(TRACES) cargo test --quiet --test integration replay
 
 check: build ## formatting, lints, types, stubs, licences
 	cargo fmt --check
@@ -48,7 +54,7 @@ bench: build ## warm lanes against Blender's own -a, side by side
 
 wheel: ## the wheel, in dist/
 	@tools/setup.sh venv
-	PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/maturin build --release --quiet --zig --compatibility manylinux_2_28 --out dist
+	CARGO_TARGET_DIR=$(WHEEL_TARGET) PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/maturin build --release --quiet --zig --compatibility manylinux_2_28 --out dist
 
 addon: wheel ## the extension and the classic add-on, in dist/
 	$(VENV)/python tools/build_addon.py
