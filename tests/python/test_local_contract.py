@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import openapi
-from conftest import FARMHAND
+from farms import farmhand_command
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PLATFORM = "linux"
+FARMHAND = [str(farmhand_command())]
 
 
 class LocalFarm:
