@@ -6,8 +6,9 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING, Callable
 
-import farmhand
 import pytest
+
+import farmhand
 
 if TYPE_CHECKING:
     from pathlib import Path
