@@ -11,6 +11,7 @@ DEMO_DIR ?= demo-out
 # Where the kill tests trace their lanes, and the replay test finds them.
 TRACES := $(CURDIR)/target/kill-traces
 # Built for older systems by another compiler: in the folder of the other builds each would undo the other's work.
+WHEEL_FLAGS := $(if $(filter Linux,$(shell uname -s)),--zig --compatibility manylinux_2_28)
 WHEEL_TARGET := $(or $(CARGO_TARGET_DIR),target)/wheel
 
 help: ## this list
@@ -54,7 +55,7 @@ bench: build ## warm lanes against Blender's own -a, side by side
 
 wheel: ## the wheel, in dist/
 	@tools/setup.sh venv
-	CARGO_TARGET_DIR=$(WHEEL_TARGET) PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/maturin build --release --quiet --zig --compatibility manylinux_2_28 --out dist
+	CARGO_TARGET_DIR=$(WHEEL_TARGET) PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/maturin build --release --quiet $(WHEEL_FLAGS) --out dist
 
 addon: wheel ## the extension and the classic add-on, in dist/
 	$(VENV)/python tools/build_addon.py

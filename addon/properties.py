@@ -31,7 +31,7 @@ class FARMHAND_PG_scene(bpy.types.PropertyGroup):  # noqa: N801 - Blender's nami
     priority: IntProperty(
         name="Priority",
         description="Jobs with a higher priority are rendered first",
-        min=1,
+        min=0,
         max=100,
         default=50,
     )

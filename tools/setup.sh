@@ -41,6 +41,7 @@ apt_install() {
 }
 
 venv() {
+  command -v cargo >/dev/null || { say "Rust 1.95 or newer is needed, and cargo was not found on PATH: install it from your system or with rustup."; return 1; }
   stamp=.venv/.requirements
   if ! cmp -s requirements-dev.txt "$stamp"; then
     say "Preparing .venv"
@@ -80,7 +81,9 @@ deny() {
   if [ ! -x "$folder/bin/cargo-deny" ]; then
     say "Building cargo-deny $deny_version into $folder"
     # Its own target folder: the caller's holds Farmhand's, under other flags.
-    CARGO_TARGET_DIR=$(mktemp -d) cargo install cargo-deny --quiet --version "$deny_version" --locked --no-default-features --root "$folder" >&2
+    build=$(mktemp -d)
+    trap 'rm -rf "$build"' EXIT
+    CARGO_TARGET_DIR=$build cargo install cargo-deny --quiet --version "$deny_version" --locked --no-default-features --root "$folder" >&2
   fi
   printf '%s\n' "$folder/bin/cargo-deny"
 }

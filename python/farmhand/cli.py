@@ -17,6 +17,6 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: What follows the program's name; `sys.argv[1:]` when left out.
 
     Returns:
-        0 done, 1 failed, 2 usage, 3 checks found errors, 4 farm unreachable.
+        0 done, 1 failed, 2 usage, 3 checks found errors, 4 farm unreachable, 130 interrupted (the job goes on).
     """
     return run_command(sys.argv[1:] if arguments is None else arguments, launcher=[sys.executable, "-m", "farmhand"])

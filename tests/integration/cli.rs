@@ -484,7 +484,7 @@ fn a_job_that_was_stopped_goes_on_where_it_was() {
         "submit",
         text(&scene),
         "--samples",
-        "1",
+        "20",
         "--frames",
         "1-40",
         "--json",

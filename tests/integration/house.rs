@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The order of the house: who uses whom, licences, sizes.
+//! The order of the house: who uses whom, and licences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib.util
 import json
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENES = ROOT / "tests" / "scenes"
@@ -88,6 +92,10 @@ def checked(command: list[str]) -> str:
 def default_blender() -> Blender | None:
     """The Blender that a user of this computer would get."""
     found = os.environ.get("FARMHAND_BLENDER") or shutil.which("blender")
+    if not found and importlib.util.find_spec("bpy"):
+        found = sys.executable
+    if not found and os.environ.get("FARMHAND_REQUIRE_SHARED") == "1":
+        pytest.fail("no Blender was found, and here one must be: `make test` installs one")
     return Blender(found) if found else None
 
 

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,18 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from blenders import default_blender
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SCENE_MAKER = Path(__file__).with_name("lane_scene.py")
 FARMHAND = [sys.executable, "-m", "farmhand"]
-
-
-def local_blender() -> str:
-    """Name the Blender that the local farm will find."""
-    found = os.environ.get("FARMHAND_BLENDER") or shutil.which("blender")
-    assert found, "no Blender was found; `make test` installs one"
-    return found
 
 
 @pytest.fixture
@@ -43,23 +36,10 @@ def make_scene() -> Callable[..., Path]:
 
     def make(path: Path, **options: object) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        made = subprocess.run(
-            [
-                local_blender(),
-                "-b",
-                "--factory-startup",
-                "--python",
-                str(SCENE_MAKER),
-                "--",
-                str(path),
-                json.dumps(options),
-            ],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert path.is_file(), made.stdout + made.stderr
+        blender = default_blender()
+        assert blender is not None, "no Blender was found; `make test` installs one"
+        made = blender.run(SCENE_MAKER, str(path), json.dumps(options))
+        assert path.is_file(), made
         return path
 
     return make

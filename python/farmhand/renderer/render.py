@@ -464,7 +464,8 @@ class Frames:
         if failed is None:
             return None
         claim = Claim.read(self.path(frame, ".claim"))
-        return failed if int(failed.get("retry", 0)) >= (claim.retry if claim else 0) else None
+        retry = failed.get("retry", 0)
+        return failed if isinstance(retry, int) and retry >= (claim.retry if claim else 0) else None
 
     def create_claim(self, frame: int) -> int | None:
         """Create the claim; only O_EXCL decides whose a frame is. None where there is one already."""
@@ -862,6 +863,7 @@ class Lane:
             self.trace("render", frame, result="failed")
             raise
         self.trace("render", frame, result="ok")
+        self.progress.tell(stage="saving")
         saving = time.monotonic()
         try:
             outputs = self.publish(answer["files"])
