@@ -50,7 +50,7 @@ class FARMHAND_PT_jobs(bpy.types.Panel):  # noqa: N801 - Blender's naming
         if job.output_dir:
             opener = buttons.operator(operators.FARMHAND_OT_open_folder.bl_idname, text="", icon="FILE_FOLDER")
             opener.folder = job.output_dir
-        if job.frames_failed and not job.is_live:
+        if not job.is_live and job.status != "completed":
             retrier = buttons.operator(operators.FARMHAND_OT_retry_job.bl_idname, text="", icon="FILE_REFRESH")
             retrier.job_id = job.job_id
         if job.is_live:

@@ -152,10 +152,10 @@ class FARMHAND_OT_cancel_job(bpy.types.Operator):  # noqa: N801
 
 
 class FARMHAND_OT_retry_job(bpy.types.Operator):  # noqa: N801
-    """Render the failed frames of this job again."""
+    """Render the failed frames of this job again, or let a cancelled job go on."""
 
     bl_idname = "farmhand.retry_job"
-    bl_label = "Retry Failed Frames"
+    bl_label = "Retry"
 
     job_id: StringProperty(name="Job", description="Which job to retry", options={"SKIP_SAVE"})
 

@@ -182,7 +182,7 @@ class Job:
     def cancel(self, *, timeout_secs: float = 30.0) -> None:
         """Cancel the job; rendered frames stay."""
     def retry(self, *, timeout_secs: float = 30.0) -> list[int]:
-        """Ask for the failed frames again, and return them."""
+        """Ask for the failed frames again, and return them; or resume a cancelled job, which returns none."""
     def log(self, *, timeout_secs: float = 30.0) -> str:
         """What the job's lanes have printed so far."""
 
@@ -315,7 +315,7 @@ class Farm:
     def cancel_job(self, job_id: str) -> Operation:
         """Cancel a job in the background."""
     def retry_job(self, job_id: str) -> Operation:
-        """Ask for a job's failed frames again, in the background."""
+        """Ask for a job's failed frames again, or resume a cancelled job, in the background."""
     def watch(self) -> FarmWatch:
         """Watch the farm in the background. Returns at once."""
 

@@ -90,7 +90,11 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
 
 impl From<LocalError> for Failure {
     fn from(error: LocalError) -> Self {
-        Self::caused(Exit::Failed, &error)
+        let exit = match error {
+            LocalError::NotStarted { .. } | LocalError::NoAnswer { .. } => Exit::Unreachable,
+            _ => Exit::Failed,
+        };
+        Self::caused(exit, &error)
     }
 }
 
@@ -126,5 +130,19 @@ impl From<FarmError> for Failure {
             _ => Exit::Failed,
         };
         Self::caused(exit, &error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_farm_that_does_not_answer_is_as_unreachable_as_any_other() {
+        let error = LocalError::NoAnswer {
+            pid: 1,
+            url: "http://127.0.0.1:1".to_owned(),
+        };
+        assert_eq!(Failure::from(error).exit, Exit::Unreachable);
     }
 }

@@ -35,7 +35,20 @@ pub async fn send(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let environment = farm.environment(context).await?;
-    let prepared = job::prepare(request, inspected, &environment)?;
+    let prepared = match job::prepare(request, inspected, &environment) {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            if let (JobError::NothingToRender { name, output, .. }, true) = (&error, finish.json) {
+                context.terminal.json(&json!({
+                    "job_id": null,
+                    "name": name,
+                    "farm": farm.name(),
+                    "output": output,
+                }));
+            }
+            return Err(error.into());
+        }
+    };
     if !finish.json {
         let style = context.terminal.err_style;
         context.terminal.note(headline(&prepared, style));

@@ -128,6 +128,15 @@ impl Client {
         }
     }
 
+    /// The same farm, with more time for each call: for those whose answer has to be worked out first.
+    #[must_use]
+    pub fn patient(&self, timeout: Duration) -> Self {
+        Self {
+            timeout,
+            ..self.clone()
+        }
+    }
+
     /// `GET` an answer in JSON. `path` is given in segments below the farm's address.
     pub async fn get_json<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, FarmError> {
         self.get(path).await?.json()

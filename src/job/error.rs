@@ -48,8 +48,12 @@ pub enum JobError {
     /// Every frame is there already, and only missing ones were asked for.
     #[error("all {frames} frames are there already; nothing is left to render: {folder}")]
     NothingToRender {
+        /// The name that the job would have had.
+        name: String,
         /// How many frames there are.
         frames: u64,
+        /// The output pattern.
+        output: String,
         /// Where they lie.
         folder: PathBuf,
     },

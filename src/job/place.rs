@@ -104,6 +104,23 @@ pub fn numbered(place: &Place, number: u32) -> Place {
     }
 }
 
+/// What ends a film's file name.
+const FILM_EXTENSIONS: [&str; 11] = [
+    "mp4", "mkv", "mov", "avi", "webm", "ogv", "ogg", "mpg", "mpeg", "flv", "m4v",
+];
+
+/// The pattern of a film without the film's extension.
+pub fn without_film_extension(pattern: &str) -> &str {
+    match pattern.rsplit_once('.') {
+        Some((rest, extension))
+            if FILM_EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) =>
+        {
+            rest
+        }
+        _ => pattern,
+    }
+}
+
 /// Blender's own meaning of a path in a scene: `//` is the scene's folder, both slashes separate.
 fn absolute_pattern(scene_output: &str, blend_dir: &Path) -> String {
     let native = native_slashes(scene_output);
@@ -260,6 +277,19 @@ mod tests {
         assert_eq!(place("//render/", Some("/x/y")).pattern, "/x/y/");
         assert_eq!(place("/tmp/", Some("/x/y")).pattern, "/x/y/shot_####");
         assert_eq!(place("/tmp/", Some("/x/y/../a_##")).pattern, "/x/a_##");
+    }
+
+    #[test]
+    fn a_film_loses_its_extension_and_nothing_else_does() {
+        for (pattern, expected) in [
+            ("/films/one/shot.mp4", "/films/one/shot"),
+            ("/films/one/shot_####.MKV", "/films/one/shot_####"),
+            ("/films/one/.webm", "/films/one/"),
+            ("/films/one.mp4/", "/films/one.mp4/"),
+            ("/films/v1.2_", "/films/v1.2_"),
+        ] {
+            assert_eq!(without_film_extension(pattern), expected);
+        }
     }
 
     #[test]

@@ -122,6 +122,11 @@ pub fn prepare(
         temporary_dir: &environment.temporary_dir,
     };
     let mut place = place::choose(request.output.as_deref(), &around);
+    if scene.is_movie {
+        // Lanes render a film as pictures, and `shot.mp4` would make `shot.mp40001.png`.
+        let pattern = place::without_film_extension(&place.pattern).to_owned();
+        place.pattern = pattern;
+    }
     if request.existing == Existing::NewFolder {
         place = existing::fresh_folder(place);
     }
@@ -213,7 +218,9 @@ fn frames_to_render(
         let left = all.difference(&present);
         if left.is_empty() {
             return Err(JobError::NothingToRender {
+                name: name_of(request, inspected),
                 frames: present.len(),
+                output: place.pattern.clone(),
                 folder: place.folder.clone(),
             });
         }

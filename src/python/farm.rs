@@ -185,7 +185,7 @@ impl PyFarm {
         let place = self.place.clone();
         Ok(PyOperation(Work::start(|_, _| async move {
             let client = place.client().await?;
-            companion::retry(&client, &job_id).await?;
+            companion::retry_or_requeue(&client, &job_id).await?;
             Ok(())
         })?))
     }

@@ -127,7 +127,7 @@ impl PyJob {
     #[pyo3(signature = (*, timeout_secs=30.0))]
     fn retry(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<Vec<i32>> {
         self.ask(py, timeout_secs, |client, id| async move {
-            Ok(companion::retry(&client, &id).await?)
+            Ok(companion::retry_or_requeue(&client, &id).await?)
         })
     }
 

@@ -9,7 +9,7 @@ use super::job::PyJob;
 use super::runtime;
 use super::work::{Said, Speaker, Work};
 use crate::farm::Client;
-use crate::job::{self, Environment, Event, FarmKind, JobRequest, Stage};
+use crate::job::{self, Environment, Event, FarmKind, JobError, JobRequest, Stage};
 use crate::local;
 use crate::watch::companion;
 
@@ -123,16 +123,25 @@ async fn send(
         Event::Finding(finding) => speaker.say("notice", finding.message),
     };
     tell(Event::Stage(Stage::Reading));
-    let prepared = tokio::task::spawn_blocking(move || {
-        job::prepare(&request, &job::inspect(&request)?, &environment)
+    let (request, inspected) = blocking(move || {
+        let inspected = job::inspect(&request)?;
+        Ok((request, inspected))
     })
-    .await;
-    let prepared = prepared.map_err(|broken| Failure::Broken(broken.to_string()))??;
+    .await?;
+    tell(Event::Stage(Stage::Checking));
+    let prepared = blocking(move || job::prepare(&request, &inspected, &environment)).await?;
     for finding in prepared.findings() {
         tell(Event::Finding(finding.clone()));
     }
     let job = job::submit(&client, &prepared, &tell, &cancel).await?;
     Ok(PyJob::new(&place, client, &job))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, JobError> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|broken| Failure::Broken(broken.to_string()))??)
 }
 
 async fn connect(

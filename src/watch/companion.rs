@@ -2,13 +2,18 @@
 //! The calls below `/farmhand/v1/` (`ARCHITECTURE.md`), which the local farm answers and a bare Manager does not.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::farm::models::JobStatus;
 use crate::farm::{Client, FarmError, Repeat, checked_id};
 use crate::lanes::{FrameRecord, JobProgress};
+
+/// The farm gives a Blender that it asks for the first time three minutes, and some more are left for the way.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(200);
 
 /// `GET health`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,9 +104,34 @@ pub async fn retry(client: &Client, job_id: &str) -> Result<Vec<i32>, FarmError>
     Ok(answer.frames)
 }
 
+/// Asks for a job's failed frames again, and says which they are; where there are none, or the farm does not know them, a
+/// job that has ended or is paused goes on with what it has not done, and no frames are named.
+///
+/// # Errors
+/// The farm's refusal of the retry also stands where the job is complete or under way.
+pub async fn retry_or_requeue(client: &Client, job_id: &str) -> Result<Vec<i32>, FarmError> {
+    let refusal = match retry(client, job_id).await {
+        Err(error @ FarmError::Refused { status: 422, .. }) => error,
+        Err(error) if is_missing(&error) => error,
+        answer => return answer,
+    };
+    let status = client.job(job_id).await?.status;
+    let has_stopped = status.is_settled() || status == JobStatus::Paused;
+    if status == JobStatus::Completed || !has_stopped {
+        return Err(refusal);
+    }
+    client
+        .set_job_status(job_id, JobStatus::Requeueing, "asked for again")
+        .await?;
+    Ok(Vec::new())
+}
+
 /// What the farm's Blender can do: the renderer's probe, in the shape that the caller knows it by.
 pub async fn blender<T: DeserializeOwned>(client: &Client) -> Result<T, FarmError> {
-    client.get_json(&["farmhand", "v1", "blender"]).await
+    client
+        .patient(PROBE_TIMEOUT)
+        .get_json(&["farmhand", "v1", "blender"])
+        .await
 }
 
 /// Ends the farm. Lanes in work are queued again at its next start.

@@ -156,6 +156,8 @@ impl Follow {
                     self.tells_frames = false;
                     None
                 }
+                // The job's folder was taken away; its steps are still known.
+                Err(FarmError::Refused { .. }) => None,
                 Err(error) => return Err(error.into()),
             }
         } else {

@@ -235,8 +235,9 @@ impl Poller {
                 Ok(progress) => {
                     told.insert(job.id.clone(), progress);
                 }
-                // A job of another kind has no frames to tell of.
+                // A job of another kind, or one whose folder was taken away, has no frames to tell of.
                 Err(error) if companion::is_missing(&error) => {}
+                Err(FarmError::Refused { .. }) => {}
                 Err(error) => return Err(error),
             }
             self.old_jobs_asked.insert(job.id.clone(), job.updated);

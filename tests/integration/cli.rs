@@ -361,6 +361,11 @@ fn a_scene_goes_in_and_its_frames_come_out() {
 
     home.run(&["render", text(&scene), "--existing", "skip"])
         .says(0, &["nothing is left to render"]);
+    let nothing = home.run(&["render", text(&scene), "--existing", "skip", "--json"]);
+    assert_eq!(nothing.exit, 0, "{nothing:?}");
+    let nothing = nothing.json();
+    assert!(nothing["job_id"].is_null());
+    assert_eq!(nothing["farm"], "local");
     let again = home.run(&[
         "render",
         text(&scene),

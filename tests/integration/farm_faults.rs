@@ -174,6 +174,55 @@ async fn requeueing_is_not_asked_twice_once_it_may_have_arrived() {
 }
 
 #[tokio::test]
+async fn a_job_without_failed_frames_goes_on_where_it_was_unless_it_is_complete_or_under_way() {
+    for (companion_says, status, goes_on) in [
+        (422, "canceled", true),
+        (404, "failed", true),
+        (404, "paused", true),
+        (409, "canceled", false),
+        (422, "completed", false),
+        (404, "active", false),
+    ] {
+        let farm = Farm::start(move |request| {
+            if request.path.ends_with("/retry") {
+                return Reply::json(companion_says, &json!({"code": 0, "message": "no"}));
+            }
+            if request.path.ends_with("/setstatus") {
+                return Reply::empty(204);
+            }
+            let mut job = job_answer("abc");
+            job["status"] = status.into();
+            Reply::json(200, &job)
+        })
+        .await;
+        let outcome = companion::retry_or_requeue(&client(&farm.url), JOB_ID).await;
+        let asked = farm.received();
+        let last = asked.last().unwrap();
+        if goes_on {
+            assert_eq!(outcome, Ok(Vec::new()), "{companion_says} {status}");
+            assert_eq!(last.json()["status"], "requeueing");
+        } else {
+            outcome.unwrap_err();
+            assert!(
+                !last.path.ends_with("/setstatus"),
+                "{companion_says} {status}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_patient_client_waits_for_as_long_as_it_says() {
+    let farm = WireFarm::start(vec![Act::Silence]).await;
+    let patient = client(&farm.url).patient(Duration::from_millis(600));
+    let error = patient.version().await.unwrap_err();
+    assert!(
+        matches!(error, FarmError::Timeout { timeout_secs, .. } if timeout_secs > 0.5),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_refused_job_is_sent_once() {
     let failing = Act::Send(wire(
         "500 Internal Server Error",

@@ -172,6 +172,38 @@ async fn jobs_that_were_settled_before_anybody_looked_tell_their_progress_too() 
     assert_eq!(farm.count("GET", "/farmhand/v1/jobs/a/progress"), 1);
 }
 
+/// A farm that refuses to tell how far its one job is, since the job's folder was taken away.
+async fn farm_of_a_job_without_folder() -> Farm {
+    Farm::start(|request| match request.path.as_str() {
+        "/farmhand/v1/progress" => Reply::json(200, &json!({"jobs": {}})),
+        "/farmhand/v1/jobs/a/progress" => {
+            Reply::json(409, &json!({"code": 409, "message": "job.json is gone"}))
+        }
+        _ => answer(request, "completed", 4, true),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_job_whose_folder_was_taken_away_leaves_its_farm_online_and_is_asked_for_once() {
+    let farm = farm_of_a_job_without_folder().await;
+    let watcher = watch(client(&farm.url));
+    until("it is asked three times", || {
+        watcher.refresh();
+        farm.count("GET", "/api/v3/jobs") >= 3
+    })
+    .await;
+    assert_eq!(watcher.snapshot().state, FarmState::Online);
+    assert_eq!(farm.count("GET", "/farmhand/v1/jobs/a/progress"), 1);
+}
+
+#[tokio::test]
+async fn a_job_whose_folder_was_taken_away_is_followed_by_its_steps() {
+    let farm = farm_of_a_job_without_folder().await;
+    let mut follow = Follow::new(client(&farm.url), "a", hasty());
+    assert_eq!(follow.settled().await.unwrap().frames_done(), 4);
+}
+
 #[tokio::test]
 async fn a_refresh_is_sooner_than_the_next_round() {
     let farm = Farm::start(|request| answer(request, "completed", 4, true)).await;

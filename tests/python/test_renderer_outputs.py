@@ -16,9 +16,10 @@ def test_a_file_output_node_keeps_its_place_unless_that_is_temporary_and_people_
     scene = render.Scene.__new__(render.Scene)
     scene.job = {"blend_file": "/staged/copy.blend", "blend_dir": "/artist/shots", "output": "/asked/for/shot_####"}
     assert scene.resolve("//nodes/") == "/artist/shots/nodes/"
-    assert scene.resolve(temporary) == tempfile.gettempdir()
+    assert scene.resolve(temporary) == temporary
+    assert scene.resolve("/nodes/layers_") == "/nodes/layers_"
     scene.job["output_overridden"] = True
-    assert scene.resolve(temporary) == "/asked/for"
+    assert scene.resolve(temporary) == "/asked/for/"
     assert scene.resolve("//nodes/") == "/artist/shots/nodes/"
 
 

@@ -1549,11 +1549,12 @@ class Scene:
         """Make a node's path absolute: `//` is the folder of the artist's file, never of a staged copy."""
         temporary = [tempfile.gettempdir(), "/tmp", "C:\\tmp"]  # noqa: S108 (compared with, never written to)
         if self.job.get("output_overridden") and path.rstrip("\\/") in [place.rstrip("\\/") for place in temporary]:
-            return os.path.dirname(str(self.job["output"]))
+            return os.path.join(os.path.dirname(str(self.job["output"])), "")
         if path.startswith("//"):
             blend_dir = str(self.job.get("blend_dir") or os.path.dirname(self.job["blend_file"]))
             return os.path.join(blend_dir, path[2:])
-        return os.path.abspath(path) if path else os.getcwd()
+        absolute = os.path.abspath(path)
+        return absolute if os.path.basename(path) else os.path.join(absolute, "")
 
     # Rendering.
 

@@ -179,6 +179,19 @@ fn a_frame_that_is_cut_off_is_not_skipped() {
 }
 
 #[test]
+fn a_film_is_rendered_as_pictures_whose_names_are_without_the_films_extension() {
+    let mut stage = Stage::new();
+    stage.scene.is_movie = true;
+    stage.scene.output_path = "//frames/shot.mp4".to_owned();
+    let prepared = stage.prepare(|_| {}).unwrap();
+    let expected = stage.folder.path().join("frames").join("shot");
+    assert_eq!(
+        prepared.description().output,
+        expected.display().to_string()
+    );
+}
+
+#[test]
 fn where_every_frame_is_there_nothing_is_left_to_render() {
     let stage = Stage::new();
     stage.put("frames/shot_0002.png");

@@ -70,7 +70,12 @@ async fn health(State(state): State<Shared>) -> Result<Json<Health>, Refusal> {
 }
 
 async fn blender(State(state): State<Shared>) -> Result<Json<Probe>, Refusal> {
-    Ok(Json(state.probe().await?))
+    // A task of its own goes on where whoever asked has left, so that its answer is there the next time.
+    let probing = tokio::spawn(async move { state.probe().await });
+    match probing.await {
+        Ok(probe) => Ok(Json(probe?)),
+        Err(_) => Err(StoreError::Closing.into()),
+    }
 }
 
 async fn shutdown(State(state): State<Shared>) -> StatusCode {
