@@ -12,6 +12,9 @@ use super::text;
 
 /// What `farmhand delete` takes.
 #[derive(Args, Debug)]
+#[command(
+    after_help = "On this computer's own farm the job's folders below .farmhand go, too, as soon as its lanes have ended."
+)]
 pub struct Options {
     /// The job: its id, the first characters of it, or `latest`
     #[arg(value_name = "JOB")]

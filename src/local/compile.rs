@@ -231,7 +231,14 @@ fn described(submitted: &SubmittedJob) -> Result<JobDescription, CompileError> {
     if FrameSet::from_str(text("frames")?)? != description.frames {
         return Err(differs("frames"));
     }
-    if text("submission_id")? != description.submission_id {
+    let submission_id = text("submission_id")?;
+    if !is_submission_id(submission_id) {
+        return Err(CompileError::Missing {
+            key: "submission_id",
+            expected: "text of 32 hexadecimal digits",
+        });
+    }
+    if submission_id != description.submission_id {
         return Err(differs("submission_id"));
     }
     let lanes = submitted
@@ -246,6 +253,11 @@ fn described(submitted: &SubmittedJob) -> Result<JobDescription, CompileError> {
         return Err(differs("lanes"));
     }
     Ok(description)
+}
+
+/// Names of folders are made of it: nothing that leads elsewhere passes.
+pub(super) fn is_submission_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn existing(

@@ -7,6 +7,7 @@
 pub mod blender;
 mod call;
 pub mod compile;
+mod deleted;
 mod error;
 mod life;
 mod note;

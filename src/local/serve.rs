@@ -21,6 +21,8 @@ use crate::config::Dirs;
 
 /// How long another process may hold the lock without answering before it is left to itself.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long blocking work may still take at the end; a Blender that is being looked at takes minutes.
+const LAST_WORK: Duration = Duration::from_secs(1);
 
 /// How a server is to run.
 #[derive(Clone, Debug)]
@@ -49,6 +51,7 @@ impl Default for ServeOptions {
 pub fn serve(options: &ServeOptions, dirs: &Dirs) -> Result<(), LocalError> {
     let files = FarmFiles::new(dirs);
     let _lock = lock(&files, dirs)?;
+    remove_old_note(&files)?;
     leave_terminal();
     for folder in [&files.storage_dir, &files.cache_dir] {
         std::fs::create_dir_all(folder).map_err(LocalError::file(folder))?;
@@ -61,7 +64,20 @@ pub fn serve(options: &ServeOptions, dirs: &Dirs) -> Result<(), LocalError> {
     let served = runtime.block_on(serve_files(options, files.clone()));
     // A note that stays behind is found out by whoever asks the server it names.
     let _ = std::fs::remove_file(files.note_path());
+    runtime.shutdown_timeout(LAST_WORK);
     served
+}
+
+/// Removes what a server that was killed left behind: a new token must not be sent to its port, which may be somebody
+/// else's by now.
+fn remove_old_note(files: &FarmFiles) -> Result<(), LocalError> {
+    let path = files.note_path();
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(LocalError::file(path)(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Takes the lock. Others hold it for a moment only to see whether it is free: it is tried until it is had, or its
@@ -117,7 +133,7 @@ async fn serve_files(options: &ServeOptions, files: FarmFiles) -> Result<(), Loc
     let signals = tokio::spawn(cancel_on_signal(stop.clone()));
     let served = tokio::join!(
         end_with(
-            server::run(listener, stop.clone().cancelled_owned(), Arc::clone(&state)),
+            server::run(listener, stop.clone(), Arc::clone(&state)),
             &stop
         ),
         worker::work(Arc::clone(&state), stop.clone()),

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::LocalError;
 use super::blender::{self, Blender, BlenderError, Probe, Search};
 use super::renderer::renderer_in_cache;
-use super::store::Store;
+use super::store::{JobRow, Store};
 use crate::config::Dirs;
 use crate::farm::models::TaskWorker;
 use crate::lanes::JobProgress;
@@ -92,6 +92,7 @@ pub struct FarmState {
     found: Mutex<Option<Blender>>,
     probed: OnceCell<Probe>,
     seen: Mutex<BTreeMap<String, JobProgress>>,
+    deleted: Mutex<Vec<JobRow>>,
 }
 
 impl FarmState {
@@ -119,6 +120,7 @@ impl FarmState {
             found: Mutex::new(None),
             probed: OnceCell::new(),
             seen: Mutex::new(BTreeMap::new()),
+            deleted: Mutex::new(Vec::new()),
         })
     }
 
@@ -201,6 +203,23 @@ impl FarmState {
             .insert(job_id.to_owned(), progress);
     }
 
+    /// Remembers a job that was deleted: its files go as soon as its lanes have ended.
+    pub fn add_deleted(&self, job: JobRow) {
+        self.deleted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(job);
+    }
+
+    /// Takes those deleted jobs out whose id `has_ended`.
+    pub fn take_deleted(&self, has_ended: impl Fn(&String) -> bool) -> Vec<JobRow> {
+        self.deleted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extract_if(.., |row| has_ended(&row.job.id))
+            .collect()
+    }
+
     /// Forgets a job that was deleted.
     pub fn forget(&self, job_id: &str) {
         self.seen
@@ -216,7 +235,7 @@ impl FarmState {
 }
 
 /// A job's state folder, from its settings.
-pub fn job_state_dir(job: &super::store::JobRow) -> PathBuf {
+pub fn job_state_dir(job: &JobRow) -> PathBuf {
     crate::lanes::files::state_dir(
         Path::new(job.setting("storage")),
         job.setting("submission_id"),

@@ -144,11 +144,19 @@ impl Watch {
                 .map(|frame| watched.description.home_lane(frame).to_string())
                 .collect();
             let lanes: Vec<String> = lanes.into_iter().collect();
-            state.store.requeue_lanes(
+            let requeued = state.store.requeue_lanes(
                 id,
                 &lanes,
                 "frames were missing after the job had completed",
-            )?;
+            );
+            match requeued {
+                Err(error @ StoreError::SharedOutput { .. }) => tracing::warn!(
+                    job = id,
+                    error = &error as &dyn std::error::Error,
+                    "it cannot be queued again"
+                ),
+                other => other?,
+            }
         }
         state.set_seen(id, progress);
         Ok(())

@@ -43,7 +43,7 @@ impl LocalServer {
         let search = Search::from_environment(None);
         let state = FarmState::new(store, files, 2, port, TOKEN.to_owned(), search).unwrap();
         let state = Arc::new(state);
-        let ended = state.shutdown.clone().cancelled_owned();
+        let ended = state.shutdown.clone();
         tokio::spawn(server::run(listener, ended, Arc::clone(&state)));
         let url = format!("http://127.0.0.1:{port}");
         Self {

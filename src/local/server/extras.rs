@@ -167,6 +167,10 @@ fn ask_again(state: &FarmState, id: &str) -> Result<Retried, Refusal> {
         let message = "the job is still in work, and its last lane tries its failed frames once more by itself: ask again when it has ended";
         return Err(Refusal::new(StatusCode::CONFLICT, message));
     }
+    // Once its claims are renamed, it is too late to refuse.
+    if row.job.status.is_settled() {
+        state.store.check_output(&row.job)?;
+    }
     let asked = lanes::retry_failed(&description(&row)?, &job_state_dir(&row))
         .map_err(|error| unusable(&error))?;
     if asked.is_empty() {

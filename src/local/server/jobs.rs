@@ -99,10 +99,15 @@ async fn delete(
     check_id(&id, "job")?;
     let logs_dir = state.files.logs_dir().join(&id);
     let job_id = id.clone();
-    state
+    let row = state
         .store
-        .run(move |store| store.delete_job(&job_id))
+        .run(move |store| {
+            let row = store.job(&job_id)?;
+            store.delete_job(&job_id)?;
+            Ok(row)
+        })
         .await?;
+    state.add_deleted(row);
     state.forget(&id);
     state.wake.notify_one();
     if let Err(error) = tokio::fs::remove_dir_all(&logs_dir).await

@@ -10,14 +10,15 @@ mod pictures;
 mod tasks;
 mod workers;
 
-use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use super::LocalError;
 use super::state::FarmState;
@@ -26,6 +27,9 @@ pub use extras::Health;
 
 /// Submissions are some hundred bytes; what people write into names and metadata fits many times.
 const BODY_LIMIT_BYTES: usize = 1024 * 1024;
+
+/// How long requests in work may still take once the server is to end: less than whoever stops it waits.
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
 
 /// What a route gets.
 type Shared = Arc<FarmState>;
@@ -49,16 +53,26 @@ pub fn app(state: Shared) -> Router {
         .with_state(state)
 }
 
-/// Serves on `listener` until `shutdown` is done and the requests in work are answered.
+/// Serves on `listener` until `stop`; requests in work are answered if that takes no longer than [`LAST_ANSWERS`].
 pub async fn run(
     listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
+    stop: CancellationToken,
     state: Shared,
 ) -> Result<(), LocalError> {
-    axum::serve(listener, app(state))
-        .with_graceful_shutdown(shutdown)
-        .await
-        .map_err(LocalError::Serve)
+    let serve = axum::serve(listener, app(state))
+        .with_graceful_shutdown(stop.clone().cancelled_owned())
+        .into_future();
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_ANSWERS).await;
+    };
+    tokio::select! {
+        served = serve => served.map_err(LocalError::Serve),
+        () = patience => {
+            tracing::warn!("requests are left without an answer: the local farm ends");
+            Ok(())
+        }
+    }
 }
 
 async fn unknown(method: Method, uri: Uri) -> Refusal {

@@ -8,11 +8,12 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::config::Dirs;
 use crate::local::blender::Search;
-use crate::local::state::FarmFiles;
+use crate::local::state::{FarmFiles, job_state_dir};
 use crate::local::store::Store;
 
 const PORT: u16 = 4711;
 const TOKEN: &str = "the-token";
+const SUBMISSION: &str = "0123456789abcdef0123456789abcdef";
 
 /// A server without a Blender worth the name, and a job's files.
 struct Bed {
@@ -81,7 +82,7 @@ impl Bed {
     /// A job as the composer sends it, its files staged.
     fn submission(&self) -> Value {
         let description = json!({
-            "format": 1, "submission_id": "00ff", "name": "shot", "blend_file": self.path("shot.blend"), "blend_dir": "/",
+            "format": 1, "submission_id": SUBMISSION, "name": "shot", "blend_file": self.path("shot.blend"), "blend_dir": "/",
             "blend_size_bytes": 1, "blend_modified_unix_secs": 1.0, "scene": "Scene", "frames": "1-4", "order": "auto",
             "lanes": ["1-2", "3-4"], "output": "/frames/shot_####", "output_overridden": false,
             "settings": {"camera": null, "view_layers": null, "samples": null, "percentage": null, "file_format": null,
@@ -100,7 +101,7 @@ impl Bed {
             "metadata": {"farmhand.output": "/frames/shot_####"},
             "settings": {
                 "job_file": self.path("job.json"), "renderer": self.path("render.py"), "storage": self.path(""),
-                "submission_id": "00ff", "frames": "1-4", "lanes": 2, "blendfile": self.path("shot.blend"),
+                "submission_id": SUBMISSION, "frames": "1-4", "lanes": 2, "blendfile": self.path("shot.blend"),
                 "scene": "Scene", "output": "/frames/shot_####",
             },
         })
@@ -335,6 +336,13 @@ async fn a_bad_job_is_refused_with_the_value_and_the_reason() {
     )
     .await;
     refused("/settings/frames", json!("10-1"), 400, "10-1").await;
+    refused(
+        "/settings/submission_id",
+        json!("../../elsewhere"),
+        400,
+        "32 hexadecimal digits",
+    )
+    .await;
     refused("/settings/frames", json!("1-5"), 400, "frames").await;
     refused("/settings/lanes", json!("two"), 400, "lanes").await;
     refused("/settings/renderer", Value::Null, 400, "renderer").await;
@@ -358,6 +366,56 @@ async fn a_second_live_job_with_one_output_is_refused_naming_the_first() {
         assert_eq!(status, 409);
         assert!(answer["message"].as_str().unwrap().contains(&id));
     }
+}
+
+#[tokio::test]
+async fn a_settled_job_comes_to_life_again_only_where_no_other_writes_its_frames() {
+    let bed = Bed::new();
+    let first = bed.submit().await;
+    let change = async |id: &str, status: &str| {
+        let (path, body) = (
+            format!("/api/v3/jobs/{id}/setstatus"),
+            json!({"status": status, "reason": ""}),
+        );
+        bed.ask("POST", &path, Some(body)).await
+    };
+    assert_eq!(change(&first, "cancel-requested").await.0, 204);
+    let second = bed.submit().await;
+    let (status, answer) = change(&first, "requeueing").await;
+    assert_eq!(status, 409, "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains(&second));
+
+    // Failed frames keep their claims where they may not be asked for again.
+    let retry = format!("/farmhand/v1/jobs/{first}/retry");
+    assert_eq!(bed.ask("POST", &retry, None).await.0, 409);
+    assert_eq!(change(&second, "cancel-requested").await.0, 204);
+    assert_eq!(change(&first, "requeueing").await.0, 204);
+}
+
+#[tokio::test]
+async fn a_request_that_never_comes_to_its_end_does_not_keep_the_server_alive() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let bed = Bed::new();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let server = tokio::spawn(run(listener, stop.clone(), Arc::clone(&bed.state)));
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /api/v3/jobs HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nAuthorization: Bearer {TOKEN}\r\n\
+         Content-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    // The server waits for the body from here on.
+    let mut answer = [0; 12];
+    client.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100");
+    stop.cancel();
+    tokio::time::timeout(2 * LAST_ANSWERS, server)
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]
@@ -441,6 +499,22 @@ async fn a_job_can_be_changed_canceled_and_deleted() {
         bed.get("/api/v3/jobs/not-a-uuid").await,
         (400, json!({"code": 400, "message": "job ID not valid"}))
     );
+}
+
+#[tokio::test]
+async fn the_folders_of_a_deleted_job_go_once_its_lanes_have_ended() {
+    let bed = Bed::new();
+    let id = bed.submit().await;
+    let state_dir = job_state_dir(&bed.state.store.job(&id).unwrap());
+    std::fs::create_dir_all(&state_dir).unwrap();
+    let (status, _) = bed.ask("DELETE", &format!("/api/v3/jobs/{id}"), None).await;
+    assert_eq!(status, 204);
+    assert!(state_dir.exists(), "only the worker knows when lanes end");
+    let stop = CancellationToken::new();
+    stop.cancel();
+    crate::local::worker::work(Arc::clone(&bed.state), stop).await;
+    assert!(!bed.folder.path().join(".farmhand").exists());
+    assert!(bed.folder.path().join("shot.blend").exists());
 }
 
 #[tokio::test]

@@ -107,11 +107,16 @@ impl Store {
     pub fn complete_job(&self, id: &str) -> Result<(), StoreError> {
         self.change(|transaction| {
             let open: Vec<String> = transaction
-                .prepare_cached("SELECT id FROM tasks WHERE job_id = ?1 AND status IN ('queued', 'active', 'soft-failed')")?
+                .prepare_cached("SELECT id FROM tasks WHERE job_id = ?1 AND status <> 'completed'")?
                 .query_map([id], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             for task in open {
-                set_task(transaction, &task, &TaskStatus::Completed, "Completed: every frame is done")?;
+                set_task(
+                    transaction,
+                    &task,
+                    &TaskStatus::Completed,
+                    "Completed: every frame is done",
+                )?;
             }
             Ok(())
         })
@@ -198,12 +203,17 @@ fn counts(connection: &Connection, job_id: &str) -> Result<TaskCounts, StoreErro
     Ok(counts)
 }
 
+/// Sets a job's status. A settled job that comes to life again needs its output for itself, as a new one does.
 fn set_job(
     transaction: &Transaction<'_>,
     id: &str,
     status: &JobStatus,
     reason: &str,
 ) -> Result<(), StoreError> {
+    let job = jobs::find(transaction, id)?.job;
+    if job.status.is_settled() && !status.is_settled() {
+        jobs::sharing_output(transaction, &job)?;
+    }
     let activity = format!("Changed to status \"{status}\": {reason}");
     transaction.execute(
         "UPDATE jobs SET status = ?2, activity = ?3, updated = ?4 WHERE id = ?1",

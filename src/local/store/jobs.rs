@@ -9,11 +9,10 @@ use time::OffsetDateTime;
 use super::tasks::{self, NewTask};
 use super::{Store, StoreError, as_count, as_moment, as_number, now};
 use crate::farm::models::{Job, JobStatus};
+use crate::frames::FrameSet;
 
 /// The metadata that names a job's output pattern.
 pub const OUTPUT_KEY: &str = "farmhand.output";
-/// The metadata that allows a second live job with the same output pattern, as `yes`.
-pub const ALLOW_SHARED_OUTPUT_KEY: &str = "farmhand.allow_shared_output";
 
 /// A job, with what the local farm alone knows of it.
 #[derive(Clone, Debug)]
@@ -81,32 +80,37 @@ pub(super) fn find(connection: &Connection, id: &str) -> Result<JobRow, StoreErr
         .ok_or(StoreError::NoSuchJob)
 }
 
-/// Another job that is not settled and has the same output pattern.
-fn sharing_output(connection: &Connection, job: &Job) -> Result<(), StoreError> {
+/// Refuses a job that would write what another one that is not settled writes: the same frames by the same pattern.
+pub(super) fn sharing_output(connection: &Connection, job: &Job) -> Result<(), StoreError> {
     let Some(output) = job.metadata.get(OUTPUT_KEY) else {
         return Ok(());
     };
-    if job
-        .metadata
-        .get(ALLOW_SHARED_OUTPUT_KEY)
-        .is_some_and(|value| value == "yes")
-    {
-        return Ok(());
-    }
+    let frames = job.settings.get("frames").and_then(|value| value.as_str());
     let mut statement = connection.prepare_cached(
-        "SELECT id, name FROM jobs WHERE id <> ?1 AND status NOT IN ('canceled', 'completed', 'failed')
-         AND json_extract(metadata, '$.\"farmhand.output\"') = ?2 LIMIT 1",
+        "SELECT id, name, json_extract(settings, '$.frames') FROM jobs
+         WHERE id <> ?1 AND status NOT IN ('canceled', 'completed', 'failed')
+         AND json_extract(metadata, '$.\"farmhand.output\"') = ?2 ORDER BY number",
     )?;
-    let other = statement
-        .query_row([&job.id, output], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match other {
-        Some((id, name)) => Err(StoreError::SharedOutput {
-            name,
-            id,
-            output: output.clone(),
-        }),
-        None => Ok(()),
+    let mut rows = statement.query([&job.id, output])?;
+    while let Some(row) = rows.next()? {
+        let its_frames: Option<String> = row.get(2)?;
+        if !are_apart(frames, its_frames.as_deref()) {
+            return Err(StoreError::SharedOutput {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                output: output.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether two sets of frames have none in common; what cannot be read may be any frame.
+fn are_apart(one: Option<&str>, other: Option<&str>) -> bool {
+    let read = |text: Option<&str>| text.and_then(|text| text.parse::<FrameSet>().ok());
+    match (read(one), read(other)) {
+        (Some(one), Some(other)) => one.difference(&other) == one,
+        _ => false,
     }
 }
 

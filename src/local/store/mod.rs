@@ -74,7 +74,7 @@ pub enum StoreError {
     },
     /// Another live job writes the same files.
     #[error(
-        "job {name} ({id}) already writes to {output}: wait for it, cancel it or choose another output folder; where both are meant to write there, say so when sending"
+        "job {name} ({id}) already writes these frames to {output}: watch or cancel that job, or choose another output folder"
     )]
     SharedOutput {
         /// The other job's name.

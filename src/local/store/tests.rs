@@ -170,7 +170,10 @@ fn a_paused_job_gives_no_task_until_it_is_queued() {
 fn when_every_frame_is_done_the_lanes_that_are_left_complete_the_job() {
     let (_folder, store) = store();
     let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
-    take(&store).unwrap();
+    let (_, task) = take(&store).unwrap();
+    store
+        .request_task_status(&task, &TaskStatus::Paused, "by hand")
+        .unwrap();
     store.complete_job(&id).unwrap();
     assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Completed);
 }
@@ -231,7 +234,7 @@ fn what_was_in_work_when_the_farm_died_is_queued_at_the_next_start() {
 }
 
 #[test]
-fn two_live_jobs_with_one_output_are_refused_unless_both_is_meant() {
+fn two_live_jobs_with_one_output_are_refused() {
     let (_folder, store) = store();
     let with_output = |name: &str| {
         let mut job = job(name, 50);
@@ -249,18 +252,58 @@ fn two_live_jobs_with_one_output_are_refused_unless_both_is_meant() {
         error.to_string().contains("first") && error.to_string().contains("/frames/a_####"),
         "{error}"
     );
-    let mut meant = with_output("meant");
-    meant
-        .metadata
-        .insert("farmhand.allow_shared_output".to_owned(), "yes".to_owned());
-    store.add_job(&meant, &lanes()).unwrap();
-    store
-        .request_job_status(&meant.id, &JobStatus::CancelRequested, "")
-        .unwrap();
     store
         .request_job_status(&first, &JobStatus::CancelRequested, "")
         .unwrap();
     store.add_job(&with_output("third"), &lanes()).unwrap();
+}
+
+#[test]
+fn two_live_jobs_may_share_an_output_where_they_share_no_frame() {
+    let (_folder, store) = store();
+    let with_frames = |frames: &str| {
+        let mut job = job(frames, 50);
+        job.metadata
+            .insert("farmhand.output".to_owned(), "/frames/a_####".to_owned());
+        job.settings.insert("frames".to_owned(), frames.into());
+        job
+    };
+    for frames in ["1-10", "11-20"] {
+        store.add_job(&with_frames(frames), &lanes()).unwrap();
+    }
+    let error = store
+        .add_job(&with_frames("20-30"), &lanes())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("11-20"), "{error}");
+}
+
+#[test]
+fn a_task_of_a_completed_job_is_not_queued_while_another_job_writes_its_frames() {
+    let (_folder, store) = store();
+    let with_output = |name: &str| {
+        let mut job = job(name, 50);
+        job.metadata
+            .insert("farmhand.output".to_owned(), "/frames/a_####".to_owned());
+        job
+    };
+    let done = store
+        .add_job(&with_output("done"), &lanes())
+        .unwrap()
+        .job
+        .id;
+    store.complete_job(&done).unwrap();
+    store.add_job(&with_output("live"), &lanes()).unwrap();
+    let task = store.tasks(&done).unwrap().remove(0).task.id;
+    for refused in [
+        store.request_task_status(&task, &TaskStatus::Queued, ""),
+        store.requeue_lanes(&done, &["0".to_owned()], ""),
+        store.request_job_status(&done, &JobStatus::Requeueing, ""),
+    ] {
+        assert!(matches!(refused, Err(StoreError::SharedOutput { .. })));
+    }
+    let row = store.task(&task).unwrap();
+    assert_eq!(row.task.status, TaskStatus::Completed);
 }
 
 #[test]

@@ -12,17 +12,24 @@ use tokio_util::sync::CancellationToken;
 use super::inhibit::SleepInhibitor;
 use super::lane::{self, Ended, LaneCommand, News};
 use crate::local::blender::Blender;
+use crate::local::deleted;
 use crate::local::state::{FarmState, job_state_dir};
 use crate::local::store::{JobRow, Outcome, Store, StoreError, TaskRow};
 use crate::local::watch::Watch;
 
 /// How often the state folders of jobs in work are looked at.
 const TICK: Duration = Duration::from_millis(500);
+/// How often the queue is looked at though nothing is in work: what failed is tried again, and a Blender that was
+/// installed meanwhile is found.
+const IDLE_TICK: Duration = Duration::from_secs(10);
+/// How long after a failure a lane's end is noted once more.
+const NOTE_AGAIN: Duration = Duration::from_secs(2);
 
 /// A lane that runs.
 #[derive(Debug)]
 struct Running {
-    slot: u32,
+    job_id: String,
+    task_id: String,
     stop: CancellationToken,
 }
 
@@ -44,11 +51,12 @@ pub async fn work(state: Arc<FarmState>, stop: CancellationToken) {
             );
         }
         let is_idle = schedule.running.is_empty() && !schedule.watch.is_busy();
+        let tick = if is_idle { IDLE_TICK } else { TICK };
         tokio::select! {
             () = stop.cancelled() => {}
             () = schedule.state.wake.notified() => {}
-            Some(ended) = schedule.lanes.join_next() => schedule.free_slot(ended.ok().as_deref()),
-            () = tokio::time::sleep(TICK), if !is_idle => {}
+            Some(ended) = schedule.lanes.join_next() => schedule.free_slot(ended.ok()),
+            () = tokio::time::sleep(tick) => {}
         }
     }
     schedule.close().await;
@@ -57,8 +65,9 @@ pub async fn work(state: Arc<FarmState>, stop: CancellationToken) {
 struct Schedule {
     state: Arc<FarmState>,
     free: BTreeSet<u32>,
-    running: BTreeMap<String, Running>,
-    lanes: JoinSet<String>,
+    /// By slot: a task that failed may be taken again before the end of its last lane is seen here.
+    running: BTreeMap<u32, Running>,
+    lanes: JoinSet<u32>,
     awake: Option<SleepInhibitor>,
     watch: Watch,
 }
@@ -67,6 +76,7 @@ impl Schedule {
     async fn turn(&mut self) -> Result<(), StoreError> {
         self.watch.look(&self.state).await?;
         self.stop_unwanted().await?;
+        self.remove_deleted().await?;
         // A task may be queued again while its lane is still ending: nothing new starts before that.
         if !self.running.values().any(|lane| lane.stop.is_cancelled()) {
             self.fill().await?;
@@ -85,11 +95,35 @@ impl Schedule {
             return Ok(());
         }
         let active = self.state.store.run(Store::active_tasks).await?;
-        let wanted: BTreeSet<_> = active.into_iter().map(|row| row.task.id).collect();
-        for (_, lane) in self.running.iter().filter(|(id, _)| !wanted.contains(*id)) {
-            lane.stop.cancel();
+        let wanted: BTreeSet<_> = active
+            .into_iter()
+            .filter_map(|row| Some((row.slot?, row.task.id)))
+            .collect();
+        for (slot, lane) in &self.running {
+            if !wanted.contains(&(*slot, lane.task_id.clone())) {
+                lane.stop.cancel();
+            }
         }
         Ok(())
+    }
+
+    /// Removes the files of deleted jobs whose lanes have ended.
+    async fn remove_deleted(&self) -> Result<(), StoreError> {
+        let at_work: BTreeSet<_> = self.running.values().map(|lane| &lane.job_id).collect();
+        let gone = self.state.take_deleted(|id| !at_work.contains(&id));
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.state
+            .store
+            .run(move |store| {
+                let left = store.jobs()?;
+                for job in &gone {
+                    deleted::remove_files(job, &left);
+                }
+                Ok(())
+            })
+            .await
     }
 
     async fn fill(&mut self) -> Result<(), StoreError> {
@@ -108,23 +142,27 @@ impl Schedule {
             };
             self.free.remove(&slot);
             let stop = CancellationToken::new();
-            let id = task.task.id.clone();
             self.running.insert(
-                id,
+                slot,
                 Running {
-                    slot,
+                    job_id: job.job.id.clone(),
+                    task_id: task.task.id.clone(),
                     stop: stop.clone(),
                 },
             );
-            self.lanes
-                .spawn(render(Arc::clone(&self.state), blender, job, task, stop));
+            let rendered = render(Arc::clone(&self.state), blender, job, task, stop);
+            self.lanes.spawn(async move {
+                rendered.await;
+                slot
+            });
         }
         Ok(())
     }
 
-    fn free_slot(&mut self, task_id: Option<&str>) {
-        if let Some(lane) = task_id.and_then(|id| self.running.remove(id)) {
-            self.free.insert(lane.slot);
+    fn free_slot(&mut self, slot: Option<u32>) {
+        if let Some(slot) = slot {
+            self.running.remove(&slot);
+            self.free.insert(slot);
         }
     }
 
@@ -133,17 +171,24 @@ impl Schedule {
             lane.stop.cancel();
         }
         while self.lanes.join_next().await.is_some() {}
+        self.running.clear();
+        if let Err(error) = self.remove_deleted().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the files of deleted jobs are left"
+            );
+        }
     }
 }
 
-/// Renders one task to its end, notes the outcome and gives the task's id back.
+/// Renders one task to its end and notes the outcome.
 async fn render(
     state: Arc<FarmState>,
     blender: Blender,
     job: JobRow,
     task: TaskRow,
     stop: CancellationToken,
-) -> String {
+) {
     let id = task.task.id.clone();
     let command = lane_command(&blender, &job, &task);
     let log_path = state.log_path(&job.job.id, &id);
@@ -165,21 +210,32 @@ async fn render(
         Ended::Failure(message) => Outcome::Failure(message),
         Ended::Stopped => Outcome::Interrupted,
     };
-    let task_id = id.clone();
-    match state
-        .store
-        .run(move |store| store.end_task(&task_id, &outcome))
-        .await
-    {
-        // A deleted job has no task left to note it in.
-        Ok(()) | Err(StoreError::NoSuchTask) => {}
-        Err(error) => tracing::error!(
-            error = &error as &dyn std::error::Error,
-            task = id,
-            "a lane's end is lost"
-        ),
+    note_end(&state, &id, &outcome).await;
+}
+
+/// Notes a lane's end until it is noted: a task that stayed in work would never be given to a slot again. At the farm's
+/// end the next start makes up for it.
+async fn note_end(state: &Arc<FarmState>, task_id: &str, outcome: &Outcome) {
+    loop {
+        let (id, noted) = (task_id.to_owned(), outcome.clone());
+        match state
+            .store
+            .run(move |store| store.end_task(&id, &noted))
+            .await
+        {
+            // A deleted job has no task left to note it in.
+            Ok(()) | Err(StoreError::NoSuchTask) => return,
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                task = task_id,
+                "a lane's end could not be noted"
+            ),
+        }
+        tokio::select! {
+            () = state.shutdown.cancelled() => return,
+            () = tokio::time::sleep(NOTE_AGAIN) => {}
+        }
     }
-    id
 }
 
 async fn note(
