@@ -195,3 +195,19 @@ async fn cancel_on_signal(stop: CancellationToken) {
         stop.cancel();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_note_of_a_server_that_was_killed_goes_before_the_next_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = FarmFiles::new(&Dirs::below(folder.path()));
+        std::fs::create_dir_all(&files.state_dir).unwrap();
+        std::fs::write(files.note_path(), "{}").unwrap();
+        remove_old_note(&files).unwrap();
+        assert!(!files.note_path().exists());
+        remove_old_note(&files).unwrap();
+    }
+}

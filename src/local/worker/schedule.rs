@@ -272,3 +272,52 @@ pub fn lane_command(blender: &Blender, job: &JobRow, task: &TaskRow) -> LaneComm
         arguments: blender.arguments(job.setting("renderer").as_ref(), &command),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Dirs;
+    use crate::farm::models::{Job, TaskStatus};
+    use crate::local::blender::Search;
+    use crate::local::state::FarmFiles;
+    use crate::local::store::NewTask;
+
+    #[tokio::test]
+    async fn a_lanes_end_is_noted_once_the_database_takes_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = FarmFiles::new(&Dirs::below(folder.path()));
+        let database = files.database_path();
+        let store = Store::open(&database).unwrap();
+        let job: Job = serde_json::from_value(serde_json::json!({
+            "id": "a", "name": "a", "type": "farmhand-render", "priority": 50, "status": "queued", "activity": "",
+            "submitter_platform": "", "steps_completed": 0, "steps_total": 1, "metadata": {}, "settings": {},
+            "created": "2026-01-01T00:00:00Z", "updated": "2026-01-01T00:00:00Z",
+        }))
+        .unwrap();
+        let task = NewTask {
+            name: "lane-0 1".to_owned(),
+            lane: "0".to_owned(),
+            steps_total: 1,
+        };
+        store.add_job(&job, &[task]).unwrap();
+        let task_id = store.take_task(0).unwrap().unwrap().1.task.id;
+        let state = FarmState::new(store, files, 1, 1, String::new(), Search::default()).unwrap();
+        let state = Arc::new(state);
+        let rename = |from: &str, to: &str| {
+            let other = rusqlite::Connection::open(&database).unwrap();
+            other
+                .execute_batch(&format!("ALTER TABLE {from} RENAME TO {to}"))
+                .unwrap();
+        };
+
+        rename("tasks", "gone");
+        let noting = note_end(&state, &task_id, &Outcome::Success);
+        tokio::pin!(noting);
+        let given_up = tokio::time::timeout(NOTE_AGAIN / 4, &mut noting).await;
+        assert!(given_up.is_err(), "it is not dropped");
+        rename("gone", "tasks");
+        tokio::time::timeout(5 * NOTE_AGAIN, noting).await.unwrap();
+        let noted = state.store.task(&task_id).unwrap().task.status;
+        assert_eq!(noted, TaskStatus::Completed);
+    }
+}
