@@ -32,8 +32,12 @@ def silent_farm() -> str:
             while True:
                 taken.append(listener.accept()[0])
 
-    threading.Thread(target=take, daemon=True).start()
+    taker = threading.Thread(target=take, daemon=True)
+    taker.start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    # Closing alone would leave the thread waiting for one more connection.
+    listener.shutdown(socket.SHUT_RDWR)
+    taker.join()
     listener.close()
     for connection in taken:
         connection.close()
