@@ -92,9 +92,9 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
     }
     if !job.status.is_settled() {
         line("left", mood(status, progress));
-    }
-    for frame in &progress.in_work {
-        line("in work", frame_line(frame, unix_secs(now)));
+        for frame in &progress.in_work {
+            line("in work", frame_line(frame, unix_secs(now)));
+        }
     }
     if !progress.output_dir.is_empty() {
         line("output", text::path(Path::new(&progress.output_dir)));
