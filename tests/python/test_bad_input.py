@@ -200,7 +200,8 @@ def test_a_database_of_a_newer_farmhand_is_left_alone_and_named(farm: Farm, tmp_
     with sqlite3.connect(database) as connection:
         connection.execute("PRAGMA user_version = 9999")
     connection.close()
-    refused(farm, FAILED, ["queue.sqlite", "9999", "newer Farmhand"], "local", "start")
+    # A farm that does not come to life is one that cannot be reached.
+    refused(farm, 4, ["queue.sqlite", "9999", "newer Farmhand"], "local", "start")
     with sqlite3.connect(database) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (9999,)
     connection.close()
