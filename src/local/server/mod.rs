@@ -53,7 +53,7 @@ pub fn app(state: Shared) -> Router {
         .with_state(state)
 }
 
-/// Serves on `listener` until `stop`; requests in work are answered if that takes no longer than [`LAST_ANSWERS`].
+/// Serves on `listener` until `stop`; requests in work are answered if that takes no longer than `LAST_ANSWERS`.
 pub async fn run(
     listener: TcpListener,
     stop: CancellationToken,
