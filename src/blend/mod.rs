@@ -7,6 +7,7 @@
 mod blocks;
 mod bytes;
 mod compression;
+mod dependencies;
 mod dna;
 mod error;
 mod facts;
@@ -20,6 +21,7 @@ mod tests;
 pub use blocks::Block;
 pub use bytes::ByteOrder;
 pub use compression::Compression;
+pub use dependencies::{DependencyKind, LeadsTo, PATH_FIELDS, PathField, Role};
 pub use dna::{Dna, Field, Kind, Structure};
 pub use error::BlendError;
 pub use facts::{
