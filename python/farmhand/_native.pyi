@@ -2,7 +2,7 @@
 """The native module. Import what is here from `farmhand`."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, final
 
 from typing_extensions import TypeAlias
@@ -173,7 +173,7 @@ class Job:
     def frames(self, *, timeout_secs: float = 30.0) -> list[dict[str, Any]]:
         """The record of every rendered frame; keys as in `docs/lanes.md`."""
     def wait(self, *, timeout_secs: float | None = None) -> str:
-        """Wait until the job has ended and return its status.
+        """Wait until the job has ended, or is held after its scouts, and return its status.
 
         Raises:
             JobFailedError: The job failed or was cancelled; the message names the frames and reasons.
@@ -181,6 +181,14 @@ class Job:
         """
     def cancel(self, *, timeout_secs: float = 30.0) -> None:
         """Cancel the job; rendered frames stay."""
+    def pause(self, *, timeout_secs: float = 30.0) -> None:
+        """Hold the job; rendered frames stay, and frames in work are rendered again later."""
+    def resume(self, *, timeout_secs: float = 30.0) -> None:
+        """Let a held job go on; with the order `scouts-then-wait` this approves the scouts.
+
+        Raises:
+            FarmRefusedError: The job is not held.
+        """
     def retry(self, *, timeout_secs: float = 30.0) -> list[int]:
         """Ask for the failed frames again, and return them; or resume a cancelled job, which returns none."""
     def log(self, *, timeout_secs: float = 30.0) -> str:
@@ -205,6 +213,9 @@ class JobView:
     @property
     def is_live(self) -> bool:
         """Whether it can still render frames."""
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether it is held until somebody has looked at its scouts, and resumes it."""
     @property
     def frames_total(self) -> int:
         """How many frames the job has."""
@@ -280,7 +291,8 @@ class Farm:
         denoise: Literal["scene", "off"] = "scene",
         output: _Path | None = None,
         existing: Literal["replace", "skip", "new-folder"] = "replace",
-        order: Literal["auto", "sequential"] = "auto",
+        order: Literal["auto", "sequential", "scouts-then-wait"] = "auto",
+        costs: Mapping[int, float] | None = None,
         priority: int = 50,
         name: str | None = None,
         auto_run: bool = False,
@@ -299,7 +311,9 @@ class Farm:
             denoise: `off` renders without denoising where this Blender has no denoiser.
             output: The folder for the frames; the scene's own output when left out.
             existing: What to do about frames that are there already.
-            order: `auto` renders three scouts first; `sequential` renders in order.
+            order: `auto` renders three scouts first; `sequential` renders in order; `scouts-then-wait` renders the
+                scouts and holds the job until `Job.resume`.
+            costs: How many seconds frames are known to take; the longest go first.
             priority: Higher goes first.
             name: The job's name; the .blend's when left out.
             auto_run: Let Python scripts inside the .blend run, as Blender's own setting does.

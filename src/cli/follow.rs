@@ -33,7 +33,7 @@ pub enum Output {
     JsonLines,
 }
 
-/// Follows `job` to its end; returns the last that was seen of it and the exit code that this means.
+/// Follows `job` to its end, or until it waits for people to look at its scouts; returns the last that was seen of it and the exit code that this means.
 pub async fn follow(
     farm: &Farm,
     job: Job,
@@ -57,7 +57,7 @@ pub async fn follow(
                     if output == Output::JsonLines {
                         context.terminal.json_line(&seen.to_json());
                     }
-                    if seen.job.status.is_settled() {
+                    if seen.job.status.is_settled() || seen.waits_for_approval() {
                         break;
                     }
                 }
@@ -93,7 +93,7 @@ pub async fn follow(
             context.terminal.note(line);
         }
     }
-    let exit = if seen.job.status == JobStatus::Completed {
+    let exit = if seen.job.status == JobStatus::Completed || seen.waits_for_approval() {
         Exit::Done
     } else {
         Exit::Failed
@@ -179,6 +179,18 @@ fn closing(seen: &Summary, farm: &Farm, style: Style) -> Vec<String> {
                 .map(|name| style.dim(&format!("  {}", name.to_string_lossy())))
                 .unwrap_or_default();
             lines.push(format!("  {folder}{latest}"));
+        }
+        JobStatus::Paused => {
+            lines.push(format!(
+                "{} {} of {} frames are rendered: look at them in {folder}",
+                style.good("✓"),
+                progress.frames_done,
+                progress.frames_total
+            ));
+            lines.push(format!(
+                "  farmhand approve {id}{option}  has the rest rendered"
+            ));
+            lines.push(format!("  farmhand cancel {id}{option}   stops the job"));
         }
         JobStatus::Canceled => {
             lines.push(format!(

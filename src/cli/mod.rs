@@ -6,6 +6,7 @@
 mod cancel;
 mod check;
 mod context;
+mod costs;
 mod delete;
 mod doctor;
 mod failure;
@@ -15,7 +16,9 @@ mod frames;
 mod jobs;
 mod local;
 mod log;
+mod one_job;
 mod options;
+mod pause;
 mod plan;
 mod progress;
 mod reach;
@@ -70,7 +73,7 @@ enum Command {
     /// List the jobs of a farm
     Jobs(jobs::Options),
     /// Show one job: how far it is, what failed, where its frames are
-    Show(show::Options),
+    Show(one_job::Options),
     /// Follow a job until it ends
     Watch(watch::Options),
     /// List a job's frames with their times
@@ -78,9 +81,15 @@ enum Command {
     /// Show what a job's Blender said
     Log(log::Options),
     /// Stop a job; its finished frames stay
-    Cancel(cancel::Options),
+    Cancel(one_job::Options),
+    /// Hold a job; its finished frames stay
+    Pause(one_job::Options),
+    /// Let a job go on that was held
+    Resume(one_job::Options),
+    /// Have the rest of a job rendered that waits after its scouts
+    Approve(one_job::Options),
     /// Render a job's failed or missing frames again
-    Retry(retry::Options),
+    Retry(one_job::Options),
     /// Remove a job from the farm's list; its frames stay
     Delete(delete::Options),
     /// Show how frames would be shared out among workers
@@ -171,6 +180,9 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
         Command::Frames(options) => frames::run(options, context).await,
         Command::Log(options) => log::run(options, context).await,
         Command::Cancel(options) => cancel::run(options, context).await,
+        Command::Pause(options) => pause::pause(options, context).await,
+        Command::Resume(options) => pause::resume(options, context).await,
+        Command::Approve(options) => pause::approve(options, context).await,
         Command::Retry(options) => retry::run(options, context).await,
         Command::Delete(options) => delete::run(options, context).await,
         Command::Plan(options) => plan::run(&options, context),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::costs::read_costs;
 use super::failure::Failure;
 use crate::frames::FrameSet;
 use crate::job::{Existing, JobRequest};
@@ -108,9 +109,13 @@ pub struct PlacingOptions {
     /// Jobs with a higher number go first, 0 to 100
     #[arg(long, value_name = "0..100", default_value_t = 50, value_parser = clap::value_parser!(i32).range(0..=100))]
     pub priority: i32,
-    /// `auto` looks at the first, middle and last frame early; `sequential` keeps to the order
+    /// `auto` looks at the first, middle and last frame early; `scouts-then-wait` renders these three and waits for
+    /// `farmhand approve`; `sequential` keeps to the order
     #[arg(long, value_enum, default_value_t = FrameOrder::Auto)]
     pub order: FrameOrder,
+    /// A JSON file with an object from frame to seconds: the longest frames go first
+    #[arg(long, value_name = "FILE")]
+    pub costs: Option<PathBuf>,
     /// How many lanes render at once; chosen by itself when absent
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub lanes: Option<u32>,
@@ -162,6 +167,8 @@ pub enum FrameOrder {
     Auto,
     /// One after the other
     Sequential,
+    /// First, middle and last frame; the rest once they are approved
+    ScoutsThenWait,
 }
 
 /// The request that the options make.
@@ -195,6 +202,7 @@ pub fn request(
         priority: placing.priority,
         lanes: placing.lanes,
         order: placing.order.into(),
+        costs: placing.costs.as_deref().map(read_costs).transpose()?,
         name: placing.name.clone(),
         threads: placing.threads,
         auto_run: scene.auto_run,
@@ -232,6 +240,7 @@ impl From<FrameOrder> for lanes::Order {
         match order {
             FrameOrder::Auto => Self::Auto,
             FrameOrder::Sequential => Self::Sequential,
+            FrameOrder::ScoutsThenWait => Self::ScoutsThenWait,
         }
     }
 }

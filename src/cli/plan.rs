@@ -2,12 +2,13 @@
 //! `farmhand plan`: how frames would be shared out among workers, and how long that would take.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
+use super::costs::read_costs;
 use super::failure::{Exit, Failure};
 use super::options::JsonOption;
 use super::table::{Align, Table};
@@ -95,25 +96,6 @@ pub fn run(options: &Options, context: &mut Context) -> Result<Exit, Failure> {
         ));
     }
     Ok(Exit::Done)
-}
-
-fn read_costs(path: &Path) -> Result<BTreeMap<i32, f64>, Failure> {
-    let shown = path.display();
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::usage(format!("the costs cannot be read ({error}): {shown}")))?;
-    let costs: BTreeMap<i32, f64> = serde_json::from_slice(&bytes).map_err(|error| {
-        Failure::usage(format!("the costs are not understood ({error}): {shown}"))
-            .hint("write a JSON object from frame to seconds, such as {\"1\": 4.5, \"2\": 4.7}")
-    })?;
-    match costs
-        .iter()
-        .find(|(_, seconds)| !seconds.is_finite() || **seconds < 0.0)
-    {
-        Some((frame, seconds)) => Err(Failure::usage(format!(
-            "frame {frame} cannot take {seconds} seconds: {shown}"
-        ))),
-        None => Ok(costs),
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an average")]

@@ -3,14 +3,12 @@
 
 use std::path::Path;
 
-use clap::Args;
 use time::OffsetDateTime;
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::options::{FarmOptions, JobOption, JsonOption};
+use super::one_job::Options;
 use super::progress::{frame_line, mood};
-use super::reach::Farm;
 use super::style::{Style, bar};
 use super::summary::{Summary, setting};
 use super::text;
@@ -20,23 +18,11 @@ use crate::watch::USER_NAME_KEY;
 /// Failed frames that are told one by one; the rest is counted.
 const FAILURES_SHOWN: usize = 8;
 
-/// What `farmhand show` takes.
-#[derive(Args, Debug)]
-pub struct Options {
-    #[command(flatten)]
-    job: JobOption,
-    #[command(flatten)]
-    farm: FarmOptions,
-    #[command(flatten)]
-    json: JsonOption,
-}
-
 /// Shows the job.
 pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failure> {
-    let farm = Farm::reach(&options.farm, context).await?;
-    let job = farm.find(&options.job.job).await?;
-    let summary = farm.summary(job).await?;
-    if options.json.json {
+    let it = options.find(context).await?;
+    let summary = it.farm.summary(it.job.clone()).await?;
+    if it.json {
         context.terminal.json(&summary.to_json());
         return Ok(Exit::Done);
     }
@@ -45,14 +31,19 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
         context.terminal.data(line);
     }
     if summary.progress.frames_failed > 0 && summary.job.status.is_settled() {
-        let id = text::short_id(&summary.job.id);
         context.terminal.note(format!(
-            "\nRender the failed frames again: farmhand retry {id}{}",
-            farm.option()
+            "\nRender the failed frames again: {}",
+            it.command("retry")
         ));
         context.terminal.note(format!(
-            "What Blender said:              farmhand log {id}{}",
-            farm.option()
+            "What Blender said:              {}",
+            it.command("log")
+        ));
+    }
+    if summary.waits_for_approval() {
+        context.terminal.note(format!(
+            "\nHave the rest rendered: {}",
+            it.command("approve")
         ));
     }
     Ok(Exit::Done)

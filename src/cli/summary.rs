@@ -8,7 +8,7 @@ use crate::farm::models::{Job, JobStatus};
 use crate::frames::FrameSet;
 use crate::job::OUTPUT_KEY;
 use crate::lanes::JobProgress;
-use crate::watch::{BLEND_FILE_KEY, JobView, OUTPUT_DIR_KEY, USER_NAME_KEY};
+use crate::watch::{BLEND_FILE_KEY, JobView, OUTPUT_DIR_KEY, USER_NAME_KEY, waits_for_approval};
 
 /// A job with its progress.
 #[derive(Clone, Debug)]
@@ -73,10 +73,16 @@ impl Summary {
             "blend_file": self.blend_file(),
             "frames": setting(job, "frames"),
             "priority": job.priority,
+            "waits_for_approval": self.waits_for_approval(),
             "user": job.metadata.get(USER_NAME_KEY),
             "created": job.created.format(&Rfc3339).ok(),
             "updated": job.updated.format(&Rfc3339).ok(),
         })
+    }
+
+    /// Whether the job waits until people have looked at its scouts.
+    pub fn waits_for_approval(&self) -> bool {
+        waits_for_approval(&self.job)
     }
 
     /// The scene file, as the person who sent it names it.

@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod existing;
 mod inspect;
+mod order;
 mod place;
 mod prepare;
 mod request;

@@ -9,6 +9,7 @@ use super::environment::{Environment, FarmKind};
 use super::error::JobError;
 use super::existing::{self, Found};
 use super::inspect::Inspected;
+use super::order;
 use super::place::{self, Moved, Place, Surroundings};
 use super::request::{Existing, JobRequest};
 use super::staging::{self, JOB_FILE, RENDERER_FILE};
@@ -18,7 +19,7 @@ use crate::farm::{SUBMISSION_ID_KEY, this_platform};
 use crate::frames::FrameSet;
 use crate::lanes::{JobDescription, Order};
 use crate::plan::{self, LaneNeeds};
-use crate::watch::{BLEND_FILE_KEY, OUTPUT_DIR_KEY, STORAGE_KEY, USER_NAME_KEY};
+use crate::watch::{BLEND_FILE_KEY, OUTPUT_DIR_KEY, SCOUT_LANES_KEY, STORAGE_KEY, USER_NAME_KEY};
 
 /// The job type that makes lanes.
 pub const JOB_TYPE: &str = "farmhand-render";
@@ -157,6 +158,9 @@ pub fn prepare(
     }
     let (frames, finding) = frames_to_render(request, inspected, &place)?;
     findings.extend(finding);
+    let is_simulated = check::simulation_start(scene).is_some();
+    let (order, finding) = order::choose(request.order, is_simulated, environment.farm);
+    findings.extend(finding);
     findings.sort_by_key(|finding| finding.severity);
 
     let submission_id = Uuid::new_v4().simple().to_string();
@@ -165,7 +169,7 @@ pub fn prepare(
         inspected,
         environment,
         &place,
-        frames,
+        (frames, order),
         submission_id,
     );
     let submitted = submitted(request, &description, &place, inspected, environment);
@@ -245,7 +249,7 @@ fn describe(
     inspected: &Inspected,
     environment: &Environment,
     place: &Place,
-    frames: FrameSet,
+    (frames, order): (FrameSet, Order),
     submission_id: String,
 ) -> JobDescription {
     let simulation_start = check::simulation_start(&inspected.scene);
@@ -265,13 +269,9 @@ fn describe(
         blend_size_bytes: inspected.facts.size_bytes,
         blend_modified_unix_secs: inspected.facts.modified_unix_secs.unwrap_or_default(),
         scene: inspected.scene.name.clone(),
-        lanes: plan::plan_lanes(&frames, lanes),
+        lanes: order::home_chunks(order, &frames, lanes),
         frames,
-        order: if simulation_start.is_some() {
-            Order::Sequential
-        } else {
-            request.order
-        },
+        order,
         output: place.pattern.clone(),
         output_overridden: place.overridden || place.moved.is_some(),
         settings: crate::lanes::JobSettings {
@@ -289,7 +289,7 @@ fn describe(
             auto_run: request.auto_run,
         },
         simulation_start,
-        costs: None,
+        costs: request.costs.clone(),
         stall_timeout_secs: STALL_TIMEOUT_SECS,
         memory_growth_limit: MEMORY_GROWTH_LIMIT,
     }
@@ -311,6 +311,7 @@ fn submitted(
     set("submission_id", description.submission_id.clone().into());
     set("frames", description.frames.to_string().into());
     set("lanes", description.lanes.len().into());
+    set(SCOUT_LANES_KEY, description.scout_lanes().into());
     set("blendfile", description.blend_file.clone().into());
     set("scene", description.scene.clone().into());
     set("output", description.output.clone().into());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is asked for, and what is known of the place it is asked in.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub struct JobRequest {
     pub lanes: Option<u32>,
     /// In which order frames are rendered.
     pub order: Order,
+    /// How many seconds frames are known to take: the longest go first.
+    pub costs: Option<BTreeMap<i32, f64>>,
     /// The job's name; else the scene file's.
     pub name: Option<String>,
     /// CPU threads for each lane, 0 for the scene's own setting; else some are left for the person at this computer.
@@ -83,6 +86,7 @@ impl JobRequest {
             priority: 50,
             lanes: None,
             order: Order::default(),
+            costs: None,
             name: None,
             threads: None,
             auto_run: false,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LanesError;
 use super::files;
+use super::order::scouts;
 use crate::frames::FrameSet;
 
 /// The format of job descriptions that this version writes and reads.
@@ -22,6 +23,9 @@ pub enum Order {
     Auto,
     /// In order.
     Sequential,
+    /// The scouts alone; the rest, as with `auto`, once people have looked at them and approved.
+    #[serde(rename = "scouts-then-wait")]
+    ScoutsThenWait,
 }
 
 /// What renders.
@@ -165,6 +169,22 @@ impl JobDescription {
     /// The number that the last lane goes by: that of the ordinary lanes.
     pub fn last_lane(&self) -> u32 {
         u32::try_from(self.lanes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether a lane renders scouts and ends, while the others wait until people have approved.
+    pub fn is_scout_lane(&self, lane: u32) -> bool {
+        let chunk = usize::try_from(lane)
+            .ok()
+            .and_then(|lane| self.lanes.get(lane));
+        let scouts = scouts(&self.frames);
+        self.order == Order::ScoutsThenWait
+            && chunk.is_some_and(|chunk| chunk.iter().all(|frame| scouts.contains(&Some(frame))))
+    }
+
+    /// How many lanes render scouts and end; they are the first ones.
+    pub fn scout_lanes(&self) -> u32 {
+        let is_scout_lane = |lane: &u32| self.is_scout_lane(*lane);
+        u32::try_from((0..self.last_lane()).take_while(is_scout_lane).count()).unwrap_or(u32::MAX)
     }
 
     /// The lane whose home chunk holds the frame; 0 where none does.

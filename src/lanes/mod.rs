@@ -17,6 +17,8 @@ pub mod reader;
 pub mod record;
 pub mod replay;
 pub mod rules;
+#[cfg(test)]
+mod sharing;
 pub mod state;
 
 pub use claim::Claim;

@@ -9,13 +9,18 @@ use crate::frames::FrameSet;
 /// The frames of the whole job, in the order in which a run of `lane` tries them.
 ///
 /// The last lane, or a number above it, takes them in order. An ordinary lane takes its home chunk, then the other
-/// chunks, the next lane's first, each from its end, where that chunk's own lane comes last.
+/// chunks, the next lane's first, each from its end, where that chunk's own lane comes last. A lane of scouts that the
+/// others wait for takes its home chunk alone.
 pub fn lane_order(job: &JobDescription, lane: u32) -> Vec<i32> {
+    let is_scout_lane = job.is_scout_lane(lane);
     let lane = usize::try_from(lane).unwrap_or(usize::MAX);
     let Some((before, [home, after @ ..])) = job.lanes.split_at_checked(lane) else {
         return job.frames.iter().collect();
     };
     let mut order = home_order(job, home);
+    if is_scout_lane {
+        return order;
+    }
     order.extend(
         after
             .iter()
@@ -32,7 +37,7 @@ pub fn scouts(frames: &FrameSet) -> [Option<i32>; 3] {
 
 fn home_order(job: &JobDescription, home: &FrameSet) -> Vec<i32> {
     let mut order: Vec<i32> = home.iter().collect();
-    if job.order == Order::Auto && job.simulation_start.is_none() {
+    if job.order != Order::Sequential && job.simulation_start.is_none() {
         let scouts = scouts(&job.frames);
         let cost = |frame: i32| {
             job.costs
@@ -92,6 +97,21 @@ mod tests {
         simulation.costs = Some(BTreeMap::from([(3, 5.0)]));
         simulation.simulation_start = Some(1);
         assert_eq!(lane_order(&simulation, 0), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn lanes_of_scouts_end_after_them_and_the_others_walk_over_every_frame() {
+        let mut job = job(&["1,5", "8", "2-4", "6-7"]);
+        job.order = Order::ScoutsThenWait;
+        assert_eq!(job.scout_lanes(), 2);
+        assert_eq!(lane_order(&job, 0), [1, 5]);
+        assert_eq!(lane_order(&job, 1), [8]);
+        job.costs = Some(BTreeMap::from([(3, 5.0)]));
+        assert_eq!(lane_order(&job, 2), [3, 2, 4, 7, 6, 5, 1, 8]);
+        assert_eq!(lane_order(&job, 3), [6, 7, 5, 1, 8, 4, 3, 2]);
+        assert_eq!(lane_order(&job, 4), [1, 2, 3, 4, 5, 6, 7, 8]);
+        job.order = Order::Auto;
+        assert_eq!(job.scout_lanes(), 0);
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
-use super::store::NewTask;
+use super::store::{NewTask, Stage};
 use crate::farm::models::{
     AvailableJobSetting, AvailableJobSettingSubtype as Subtype, AvailableJobSettingType as Type,
     AvailableJobSettingVisibility as Visibility, AvailableJobType, Job, JobStatus, SubmittedJob,
@@ -127,6 +127,16 @@ fn declare() -> AvailableJobType {
                 "Number of lanes that share the frames, without the last lane",
             )
         },
+        AvailableJobSetting {
+            value_type: Type::Int32,
+            default: Some(0.into()),
+            required: Some(false),
+            ..text(
+                "scout_lanes",
+                None,
+                "Number of lanes that come first, and that people look at before the others start",
+            )
+        },
         text("blendfile", Some(Subtype::FilePath), "The scene's file"),
         text("scene", None, "The scene in that file"),
         text("output", Some(Subtype::FilePath), "The output pattern"),
@@ -168,19 +178,23 @@ pub fn compile(submitted: &SubmittedJob) -> Result<(Job, Vec<NewTask>), CompileE
         Some(other) => return Err(CompileError::InitialStatus(other.clone())),
     };
     let description = described(submitted)?;
-    let mut tasks: Vec<NewTask> = description
-        .lanes
-        .iter()
-        .enumerate()
+    let mut tasks: Vec<NewTask> = (0..)
+        .zip(&description.lanes)
         .map(|(lane, frames)| NewTask {
             name: format!("lane-{lane} {frames}"),
             lane: lane.to_string(),
+            stage: if description.is_scout_lane(lane) {
+                Stage::Scouts
+            } else {
+                Stage::Lanes
+            },
             steps_total: frames.len(),
         })
         .collect();
     tasks.push(NewTask {
         name: "last-lane".to_owned(),
         lane: LAST_LANE.to_owned(),
+        stage: Stage::Last,
         steps_total: 0,
     });
     let moment = OffsetDateTime::now_utc();
@@ -241,16 +255,24 @@ fn described(submitted: &SubmittedJob) -> Result<JobDescription, CompileError> {
     if submission_id != description.submission_id {
         return Err(differs("submission_id"));
     }
-    let lanes = submitted
-        .settings
-        .get("lanes")
-        .and_then(serde_json::Value::as_u64);
-    let lanes = lanes.ok_or(CompileError::Missing {
+    let number = |key: &'static str| {
+        let value = submitted.settings.get(key)?;
+        let missing = CompileError::Missing {
+            key,
+            expected: "number",
+        };
+        Some(value.as_u64().ok_or(missing))
+    };
+    let lanes = number("lanes").unwrap_or(Err(CompileError::Missing {
         key: "lanes",
         expected: "number",
-    })?;
-    if usize::try_from(lanes) != Ok(description.lanes.len()) {
+    }))?;
+    if lanes != u64::from(description.last_lane()) {
         return Err(differs("lanes"));
+    }
+    let scout_lanes = number("scout_lanes").unwrap_or(Ok(0))?;
+    if scout_lanes != u64::from(description.scout_lanes()) {
+        return Err(differs("scout_lanes"));
     }
     Ok(description)
 }

@@ -220,7 +220,7 @@ impl FarmState {
             .collect()
     }
 
-    /// Forgets a job that was deleted.
+    /// Forgets what was seen of a job that was deleted, or has changed: its folder is read anew.
     pub fn forget(&self, job_id: &str) {
         self.seen
             .lock()

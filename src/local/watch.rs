@@ -20,11 +20,29 @@ pub const TOLD_AFTER_END: Duration = Duration::MINUTE;
 /// Failed frames that a job's failure names.
 const NAMED_AT_MOST: usize = 5;
 
-/// What the watch remembers between two looks.
-#[derive(Debug, Default)]
+/// A change is found for so long, though the clock may be set back in between; longer than two looks are apart.
+const CHANGE_FOUND_FOR: Duration = Duration::seconds(30);
+
+/// What the watch remembers between two looks: nothing of jobs that stand still, however many they are.
+#[derive(Debug)]
 pub struct Watch {
     jobs: BTreeMap<String, Watched>,
+    /// When a job or a task of it had last changed at the last look: one that stands still is not looked at again.
+    seen_at: BTreeMap<String, OffsetDateTime>,
+    /// When was last looked; at first everything is new.
+    looked_at: OffsetDateTime,
     is_busy: bool,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            jobs: BTreeMap::new(),
+            seen_at: BTreeMap::new(),
+            looked_at: OffsetDateTime::UNIX_EPOCH + CHANGE_FOUND_FOR,
+            is_busy: false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -32,8 +50,6 @@ struct Watched {
     description: JobDescription,
     state_dir: PathBuf,
     reader: ProgressReader,
-    /// When the job or a task of it had last changed at the last look: one that stands still is not looked at again.
-    seen_at: OffsetDateTime,
 }
 
 impl Watched {
@@ -44,7 +60,6 @@ impl Watched {
             reader: ProgressReader::new(&description, &state_dir),
             description,
             state_dir,
-            seen_at: OffsetDateTime::UNIX_EPOCH,
         })
     }
 }
@@ -73,19 +88,22 @@ impl Watch {
     }
 
     fn look_at_all(&mut self, state: &FarmState) -> Result<(), StoreError> {
+        let now = OffsetDateTime::now_utc();
         let rows = state
             .store
-            .recent_jobs(OffsetDateTime::now_utc() - TOLD_AFTER_END)?;
-        self.jobs
-            .retain(|id, _| rows.iter().any(|row| row.job.id == *id));
+            .stirring_jobs(self.looked_at.min(now) - CHANGE_FOUND_FOR)?;
+        let ids: BTreeSet<&str> = rows.iter().map(|row| row.job.id.as_str()).collect();
+        self.jobs.retain(|id, _| ids.contains(id.as_str()));
+        self.seen_at.retain(|id, _| ids.contains(id.as_str()));
         self.is_busy = false;
-        for row in rows {
+        for row in &rows {
             if row.job.status.is_settled() {
-                self.last_look(state, &row)?;
+                self.last_look(state, row)?;
             } else {
-                self.look_at(state, &row)?;
+                self.look_at(state, row)?;
             }
         }
+        self.looked_at = now;
         Ok(())
     }
 
@@ -94,18 +112,18 @@ impl Watch {
         let tasks = state.store.tasks(id)?;
         let lanes_at_work = lanes_at_work(&tasks);
         self.is_busy |= !lanes_at_work.is_empty();
-        let Some(watched) = self.watched(row) else {
-            return Ok(());
-        };
         // A lane that ended changes its task only.
         let changed_at = tasks
             .iter()
             .map(|task| task.task.updated)
             .fold(row.job.updated, Ord::max);
-        if lanes_at_work.is_empty() && watched.seen_at == changed_at {
+        if lanes_at_work.is_empty() && self.seen_at.get(id) == Some(&changed_at) {
             return Ok(());
         }
-        watched.seen_at = changed_at;
+        self.seen_at.insert(id.clone(), changed_at);
+        let Some(watched) = self.watched(row) else {
+            return Ok(());
+        };
         let last_lane = watched.description.last_lane();
         let is_running = |lane: u32| lanes_at_work.contains(&lane_name(lane, last_lane));
         let nothing_is_open = nothing_is_open(&tasks);
@@ -120,6 +138,8 @@ impl Watch {
             state.store.complete_job(id)?;
         } else if nothing_is_open && progress.frames_open() == 0 {
             state.store.fail_job(id, &failure_of(&progress))?;
+        } else if lanes_at_work.is_empty() && row.job.status != JobStatus::Active {
+            self.jobs.remove(id);
         }
         state.set_seen(id, progress);
         Ok(())

@@ -46,6 +46,9 @@ pub(super) enum Failure {
     /// A job ended without all of its frames.
     #[error("{0}")]
     JobFailed(String),
+    /// A job was to go on that nobody holds.
+    #[error("job {job_id} is {status}; only a job that is held can be resumed")]
+    NotHeld { job_id: String, status: String },
     /// People asked for the end.
     #[error("the operation was cancelled")]
     Cancelled,
@@ -89,6 +92,7 @@ impl From<&Failure> for PyErr {
             }
             Failure::Local(_) => LocalFarmError::new_err(message),
             Failure::Watch(_) => FarmUnreachableError::new_err(message),
+            Failure::NotHeld { .. } => FarmRefusedError::new_err(message),
             Failure::JobFailed(_) => JobFailedError::new_err(message),
         }
     }

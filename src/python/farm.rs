@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `farmhand.Farm`, `farmhand.connect` and `farmhand.local`.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -100,7 +101,8 @@ impl PyFarm {
     }
 
     #[pyo3(signature = (path, *, frames=None, scene=None, camera=None, view_layers=None, samples=None, percentage=None,
-        device="auto", denoise="scene", output=None, existing="replace", order="auto", priority=50, name=None, auto_run=false))]
+        device="auto", denoise="scene", output=None, existing="replace", order="auto", costs=None, priority=50, name=None,
+        auto_run=false))]
     #[expect(
         clippy::too_many_arguments,
         reason = "keyword-only in Python, where each has a default"
@@ -119,6 +121,7 @@ impl PyFarm {
         output: Option<PathBuf>,
         existing: &str,
         order: &str,
+        costs: Option<BTreeMap<i32, f64>>,
         priority: i32,
         name: Option<String>,
         auto_run: bool,
@@ -135,6 +138,7 @@ impl PyFarm {
         request.output = output;
         request.existing = word("existing", existing)?;
         request.order = word("order", order)?;
+        request.costs = costs;
         request.priority = priority;
         request.name = name;
         request.auto_run = auto_run;

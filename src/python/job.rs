@@ -125,6 +125,29 @@ impl PyJob {
     }
 
     #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn pause(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<()> {
+        self.ask(py, timeout_secs, |client, id| async move {
+            let (status, reason) = (JobStatus::PauseRequested, "held from the library");
+            Ok(client.set_job_status(&id, status, reason).await?)
+        })
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn resume(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<()> {
+        self.ask(py, timeout_secs, |client, id| async move {
+            let job = client.job(&id).await?;
+            if job.status != JobStatus::Paused {
+                return Err(Failure::NotHeld {
+                    job_id: id,
+                    status: job.status.to_string(),
+                });
+            }
+            let (status, reason) = (JobStatus::Requeueing, "let go on from the library");
+            Ok(client.set_job_status(&id, status, reason).await?)
+        })
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
     fn retry(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<Vec<i32>> {
         self.ask(py, timeout_secs, |client, id| async move {
             Ok(companion::retry_or_requeue(&client, &id).await?)
@@ -145,12 +168,13 @@ impl PyJob {
     }
 }
 
-/// Waits for the job's end; an end without all frames is a failure that names them.
+/// Waits for the job's end, or until people have to look at its scouts; an end without all frames is a failure that
+/// names them.
 async fn settled(source: Source, id: &str) -> Result<JobStatus, Failure> {
     let end = Follow::new(source, id, FollowOptions::default())
         .settled()
         .await?;
-    if end.status == JobStatus::Completed {
+    if end.status == JobStatus::Completed || end.waits_for_approval {
         return Ok(end.status);
     }
     let failed = end.progress.iter().flat_map(|progress| &progress.failed);

@@ -89,6 +89,11 @@ impl PyJobView {
     }
 
     #[getter]
+    fn waits_for_approval(&self) -> bool {
+        self.0.waits_for_approval
+    }
+
+    #[getter]
     fn frames_total(&self) -> u64 {
         self.0.frames_total()
     }

@@ -119,10 +119,11 @@ impl Follow {
         }
     }
 
-    /// Waits until the job is settled, and says what it is then.
+    /// Waits until the job is settled, or waits for people to look at its scouts, and says what it is then.
     pub async fn settled(&mut self) -> Result<JobView, WatchError> {
+        let has_come = |job: &&JobView| !job.is_live() || job.waits_for_approval;
         loop {
-            if let Some(job) = self.last.as_ref().filter(|job| !job.is_live()) {
+            if let Some(job) = self.last.as_ref().filter(has_come) {
                 return Ok(job.clone());
             }
             self.next().await?;

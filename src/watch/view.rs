@@ -16,6 +16,18 @@ pub const BLEND_FILE_KEY: &str = "farmhand.blend_file";
 /// Metadata key: who sent the job; Flamenco's own add-on writes it as well.
 pub const USER_NAME_KEY: &str = "user.name";
 
+/// Job setting: how many lanes come first, and are looked at by people before the others start.
+pub const SCOUT_LANES_KEY: &str = "scout_lanes";
+
+/// Whether a job is held until people have looked at its scouts.
+pub fn waits_for_approval(job: &Job) -> bool {
+    let scout_lanes = job.settings.get(SCOUT_LANES_KEY);
+    job.status == JobStatus::Paused
+        && scout_lanes
+            .and_then(serde_json::Value::as_u64)
+            .is_some_and(|lanes| lanes > 0)
+}
+
 /// A job as a snapshot shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobView {
@@ -45,6 +57,8 @@ pub struct JobView {
     pub storage: Option<String>,
     /// Its submission id, where Farmhand sent it.
     pub submission_id: Option<String>,
+    /// Whether it is held until people have looked at its scouts.
+    pub waits_for_approval: bool,
     /// How far it is; none while nothing is known.
     pub progress: Option<JobProgress>,
 }
@@ -53,6 +67,7 @@ impl JobView {
     /// The view of a job. `told` is what the companion tells of it; without that, Flamenco's steps have to do.
     pub fn new(job: Job, told: Option<JobProgress>, me: Option<&str>) -> Self {
         let progress = told.or_else(|| progress_of_steps(&job));
+        let waits_for_approval = waits_for_approval(&job);
         let mut metadata = job.metadata;
         let mut take = |key: &str| metadata.remove(key).filter(|value| !value.is_empty());
         let user = take(USER_NAME_KEY);
@@ -74,6 +89,7 @@ impl JobView {
             created: job.created,
             updated: job.updated,
             activity: job.activity,
+            waits_for_approval,
             progress,
         }
     }

@@ -44,6 +44,15 @@ def test_sequential_order_knows_no_scouts() -> None:
     assert order(2, order="sequential")[:4] == [9, 10, 11, 12]
 
 
+def test_lanes_of_scouts_end_after_them_and_the_others_walk_over_every_frame() -> None:
+    job = {"frames": "1-8", "lanes": ["1,5", "8", "2-4", "6-7"], "order": "scouts-then-wait", "costs": {"3": 5.0}}
+    assert order(0, **job) == [1, 5]
+    assert order(1, **job) == [8]
+    assert order(2, **job) == [3, 2, 4, 7, 6, 5, 1, 8]
+    assert order(3, **job) == [6, 7, 5, 1, 8, 4, 3, 2]
+    assert order(4, **job) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
 def test_a_simulation_is_rendered_in_order() -> None:
     assert order(0, lanes=["1-12"], simulation_start=1) == list(range(1, 13))
 

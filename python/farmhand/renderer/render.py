@@ -323,9 +323,12 @@ def lane_order(job: Json, lane: int) -> list[int]:
         return everything
     home = list(chunks[lane])
     costs = {int(frame): float(cost) for frame, cost in (job.get("costs") or {}).items()}
-    if job.get("order", "auto") == "auto" and job.get("simulation_start") is None and everything:
+    kind = job.get("order", "auto")
+    if kind != "sequential" and job.get("simulation_start") is None and everything:
         scouts = {everything[0], everything[len(everything) // 2], everything[-1]}
         home.sort(key=lambda frame: (frame not in scouts, 0.0 if frame in scouts else -costs.get(frame, 0.0)))
+        if kind == "scouts-then-wait" and scouts.issuperset(home):
+            return home
     following = chunks[lane + 1 :] + chunks[:lane]
     order = home + [frame for chunk in following for frame in reversed(chunk)]
     return list(dict.fromkeys(order))

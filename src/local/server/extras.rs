@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use super::Shared;
 use super::answer::{Refusal, check_id, whole_message};
-use crate::farm::models::{JobStatus, TaskStatus};
+use crate::farm::models::TaskStatus;
 use crate::lanes::{self, FrameRecord, JobDescription, JobProgress, LanesError};
 use crate::local::blender::Probe;
 use crate::local::state::{FarmState, job_state_dir};
@@ -53,7 +53,6 @@ pub struct Health {
 async fn health(State(state): State<Shared>) -> Result<Json<Health>, Refusal> {
     blocking(move || {
         let found = state.blender().ok();
-        let jobs = state.store.recent_jobs(OffsetDateTime::now_utc())?;
         Ok(Json(Health {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -61,9 +60,7 @@ async fn health(State(state): State<Shared>) -> Result<Json<Health>, Refusal> {
             state_dir: state.files.state_dir.to_string_lossy().into_owned(),
             blender: found.map(|blender| blender.path.to_string_lossy().into_owned()),
             slots: state.slots,
-            busy: jobs
-                .iter()
-                .any(|row| !row.job.status.is_settled() && row.job.status != JobStatus::Paused),
+            busy: state.store.is_busy()?,
         }))
     })
     .await
@@ -90,12 +87,12 @@ struct AllProgress {
 
 async fn progress_of_all(State(state): State<Shared>) -> Result<Json<AllProgress>, Refusal> {
     blocking(move || {
-        let rows = state
+        let ids = state
             .store
-            .recent_jobs(OffsetDateTime::now_utc() - watch::TOLD_AFTER_END)?;
-        let jobs = rows
+            .recent_job_ids(OffsetDateTime::now_utc() - watch::TOLD_AFTER_END)?;
+        let jobs = ids
             .into_iter()
-            .filter_map(|row| Some((row.job.id.clone(), state.seen(&row.job.id)?)));
+            .filter_map(|id| state.seen(&id).map(|seen| (id, seen)));
         Ok(Json(AllProgress {
             jobs: jobs.collect(),
         }))

@@ -7,6 +7,10 @@ use super::{Store, StoreError, jobs, now, tasks};
 use crate::farm::models::{JobStatus, TaskStatus};
 use crate::local::transitions::{self, Sweep, TaskCounts};
 
+/// What a job says that waits for people after its scouts.
+const SCOUTS_ARE_THERE: &str =
+    "the scouts are rendered: look at them, then approve the job to have the rest rendered";
+
 /// After this many failures a task is given up (Flamenco: 3 soft failures).
 pub const FAILURES_ALLOWED: u32 = 3;
 
@@ -184,6 +188,21 @@ impl Store {
     }
 }
 
+/// Whether all scouts have just ended, and no other lane has ever run: later nobody has to be asked any more.
+fn waits_after_scouts(connection: &Connection, job_id: &str) -> Result<bool, StoreError> {
+    let (scouts_open, scouts, waiting, begun) = connection
+        .prepare_cached(
+            "SELECT COUNT(*) FILTER (WHERE stage = 0 AND status <> 'completed'), COUNT(*) FILTER (WHERE stage = 0),
+             COUNT(*) FILTER (WHERE stage = 1 AND status = 'queued'), COUNT(*) FILTER (WHERE stage > 0 AND last_touched IS NOT NULL)
+             FROM tasks WHERE job_id = ?1",
+        )?
+        .query_row([job_id], |row| {
+            let count = |index: usize| row.get::<_, i64>(index);
+            Ok((count(0)?, count(1)?, count(2)?, count(3)?))
+        })?;
+    Ok(scouts > 0 && scouts_open == 0 && waiting > 0 && begun == 0)
+}
+
 fn counts(connection: &Connection, job_id: &str) -> Result<TaskCounts, StoreError> {
     let mut counts = TaskCounts::default();
     let mut statement = connection
@@ -236,6 +255,11 @@ pub(super) fn set_task(
     )?;
     let job_id = tasks::find(transaction, id)?.task.job_id;
     let job = jobs::find(transaction, &job_id)?.job;
+    let can_wait = !job.status.is_settled() && job.status != JobStatus::Paused;
+    if *status == TaskStatus::Completed && can_wait && waits_after_scouts(transaction, &job_id)? {
+        sweep_tasks(transaction, &job_id, Sweep::Pause, SCOUTS_ARE_THERE)?;
+        return set_job(transaction, &job_id, &JobStatus::Paused, SCOUTS_ARE_THERE);
+    }
     let Some((next, reason)) =
         transitions::job_after_task(&job.status, status, counts(transaction, &job_id)?)
     else {

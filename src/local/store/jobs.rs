@@ -71,11 +71,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<JobRow> {
 
 pub(super) fn find(connection: &Connection, id: &str) -> Result<JobRow, StoreError> {
     connection
-        .query_row(
-            &format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1"),
-            [id],
-            from_row,
-        )
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM jobs WHERE id = ?1"))?
+        .query_row([id], from_row)
         .optional()?
         .ok_or(StoreError::NoSuchJob)
 }
@@ -89,7 +86,7 @@ pub(super) fn sharing_output(connection: &Connection, job: &Job) -> Result<(), S
     let mut statement = connection.prepare_cached(
         "SELECT id, name, json_extract(settings, '$.frames') FROM jobs
          WHERE id <> ?1 AND status NOT IN ('canceled', 'completed', 'failed')
-         AND json_extract(metadata, '$.\"farmhand.output\"') = ?2 ORDER BY number",
+         AND output = ?2 ORDER BY number",
     )?;
     let mut rows = statement.query([&job.id, output])?;
     while let Some(row) = rows.next()? {
@@ -143,16 +140,41 @@ impl Store {
         Ok(rows)
     }
 
-    /// The jobs that are not settled, and those that settled at `since` or later.
-    pub fn recent_jobs(&self, since: OffsetDateTime) -> Result<Vec<JobRow>, StoreError> {
+    /// The jobs in work, and those that changed at `since` or later, be it one of their tasks.
+    pub fn stirring_jobs(&self, since: OffsetDateTime) -> Result<Vec<JobRow>, StoreError> {
         let connection = self.lock();
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM jobs WHERE status NOT IN ('canceled', 'completed', 'failed') OR updated >= ?1 ORDER BY number"
+            "SELECT {COLUMNS} FROM jobs WHERE updated >= ?1
+             OR id IN (SELECT job_id FROM tasks WHERE status = 'active' UNION SELECT job_id FROM tasks WHERE updated >= ?1)
+             ORDER BY number"
         ))?;
         let rows = statement
             .query_map([super::as_text(since)], from_row)?
             .collect::<Result<_, _>>()?;
         Ok(rows)
+    }
+
+    /// The ids of the jobs that are not settled, and of those that settled at `since` or later.
+    pub fn recent_job_ids(&self, since: OffsetDateTime) -> Result<Vec<String>, StoreError> {
+        let connection = self.lock();
+        let mut statement = connection.prepare_cached(
+            "SELECT id FROM jobs WHERE status NOT IN ('canceled', 'completed', 'failed') OR updated >= ?1 ORDER BY number",
+        )?;
+        let ids = statement
+            .query_map([super::as_text(since)], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(ids)
+    }
+
+    /// Whether a job is in work or queued; one that is paused waits for people.
+    pub fn is_busy(&self) -> Result<bool, StoreError> {
+        let connection = self.lock();
+        let is_busy = connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM jobs WHERE status NOT IN ('canceled', 'completed', 'failed', 'paused'))",
+            )?
+            .query_row([], |row| row.get(0))?;
+        Ok(is_busy)
     }
 
     /// One job.
@@ -222,8 +244,8 @@ fn insert(transaction: &Transaction<'_>, job: &Job) -> Result<(), StoreError> {
     let settings = serde_json::Value::Object(job.settings.clone()).to_string();
     let metadata = serde_json::to_string(&job.metadata).unwrap_or_default();
     transaction.execute(
-        "INSERT INTO jobs (id, name, job_type, priority, status, activity, settings, metadata, frames_total, created, updated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
+        "INSERT INTO jobs (id, name, job_type, priority, status, activity, settings, metadata, frames_total, created, updated, output)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11)",
         params![
             job.id,
             job.name,
@@ -235,6 +257,7 @@ fn insert(transaction: &Transaction<'_>, job: &Job) -> Result<(), StoreError> {
             metadata,
             as_number(job.steps_total),
             super::as_text(job.created),
+            job.metadata.get(OUTPUT_KEY),
         ],
     )?;
     Ok(())

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use super::{StoreError, backup};
 
 /// Each entry leads from the version that is its index to the next; entries never change once released.
-const MIGRATIONS: [&str; 1] = ["
+pub(super) const MIGRATIONS: [&str; 2] = ["
     CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
     CREATE TABLE jobs (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -47,6 +47,16 @@ const MIGRATIONS: [&str; 1] = ["
     ) STRICT;
     CREATE INDEX tasks_of_job ON tasks (job_id, index_in_job);
     CREATE INDEX tasks_by_status ON tasks (status);
+", "
+    ALTER TABLE tasks ADD COLUMN stage INTEGER NOT NULL DEFAULT 1;
+    UPDATE tasks SET stage = 2 WHERE lane = 'last';
+    ALTER TABLE jobs ADD COLUMN output TEXT;
+    UPDATE jobs SET output = json_extract(metadata, '$.\"farmhand.output\"') WHERE json_valid(metadata);
+    CREATE INDEX jobs_by_output ON jobs (output);
+    CREATE INDEX jobs_by_update ON jobs (updated);
+    CREATE INDEX jobs_by_last_output ON jobs (last_output_at);
+    CREATE INDEX jobs_in_turn ON jobs (priority DESC, number) WHERE status IN ('queued', 'active', 'requeueing');
+    CREATE INDEX tasks_by_update ON tasks (updated);
 "];
 
 /// Brings the database to this program's version, after a copy of an older one was put beside it.
@@ -66,8 +76,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         return Ok(());
     }
     if found > 0 {
-        let backup_path = path.with_extension(format!("version-{found}.backup"));
-        connection.backup("main", &backup_path, None::<fn(rusqlite::backup::Progress)>)?;
+        backup::back_up(connection, path, found)?;
     }
     let transaction = connection.transaction()?;
     for statement in MIGRATIONS.iter().skip(found) {

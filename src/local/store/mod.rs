@@ -3,6 +3,7 @@
 //!
 //! Everything here blocks; async code goes through [`Store::run`].
 
+mod backup;
 mod changes;
 mod jobs;
 mod migrations;
@@ -18,7 +19,7 @@ use time::format_description::well_known::Rfc3339;
 
 pub use changes::Outcome;
 pub use jobs::JobRow;
-pub use tasks::{NewTask, Process, TASK_TYPE, TaskRow};
+pub use tasks::{NewTask, Process, Stage, TASK_TYPE, TaskRow};
 
 /// Why the queue could not be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,17 @@ pub enum StoreError {
         found: usize,
         /// The newest version that this program knows.
         known: usize,
+    },
+    /// It could not be copied, and nothing changes it before that.
+    #[error(
+        "cannot copy the job database before it is brought up to date; make room on its disk and start again: {}",
+        path.display()
+    )]
+    BackUp {
+        /// The copy.
+        path: PathBuf,
+        /// What went wrong.
+        source: std::io::Error,
     },
     /// `SQLite` refused a statement.
     #[error("the job database refused a change; check free space on its disk")]
@@ -117,6 +129,8 @@ impl Store {
             .query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
             .map_err(opened)?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // Every statement of this module fits in.
+        connection.set_prepared_statement_cache_capacity(64);
         migrations::migrate(&mut connection, path)?;
         Ok(Self {
             connection: Mutex::new(connection),

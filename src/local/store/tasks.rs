@@ -11,6 +11,28 @@ use crate::farm::models::{Task, TaskStatus};
 /// The type that Flamenco gives to tasks that need a Blender.
 pub const TASK_TYPE: &str = "blender";
 
+/// When a task may start: once every task of an earlier stage of its job is completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Lanes of scouts that people look at before the job goes on.
+    Scouts,
+    /// The other lanes.
+    Lanes,
+    /// The last lane: that all others are completed is its proof that nobody else is rendering.
+    Last,
+}
+
+impl Stage {
+    /// As the database has it.
+    fn number(self) -> u8 {
+        match self {
+            Self::Scouts => 0,
+            Self::Lanes => 1,
+            Self::Last => 2,
+        }
+    }
+}
+
 /// A task that is to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewTask {
@@ -18,6 +40,8 @@ pub struct NewTask {
     pub name: String,
     /// The lane as the renderer's `--lane` takes it: a number, or `last`.
     pub lane: String,
+    /// When it may start.
+    pub stage: Stage,
     /// The frames of its home chunk.
     pub steps_total: u64,
 }
@@ -50,6 +74,13 @@ const COLUMNS: &str = "tasks.id, tasks.job_id, tasks.index_in_job, tasks.name, t
                        tasks.steps_done, tasks.steps_total, tasks.failures, tasks.slot, tasks.process_id, \
                        tasks.process_started, tasks.last_touched, tasks.created, tasks.updated, \
                        (SELECT priority FROM jobs WHERE jobs.id = tasks.job_id)";
+
+/// The next task in turn. CROSS JOIN walks over the jobs in turn and ends at the first task, however many wait.
+pub(super) const NEXT_TASK: &str = "SELECT tasks.id FROM jobs CROSS JOIN tasks ON tasks.job_id = jobs.id
+    WHERE tasks.status IN ('queued', 'soft-failed') AND jobs.status IN ('queued', 'active', 'requeueing')
+    AND NOT EXISTS (
+    SELECT 1 FROM tasks AS other WHERE other.job_id = tasks.job_id AND other.stage < tasks.stage AND other.status <> 'completed')
+    ORDER BY jobs.priority DESC, jobs.number, tasks.index_in_job LIMIT 1";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
     let text = |index: usize| row.get::<_, String>(index);
@@ -88,11 +119,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
 
 pub(super) fn find(connection: &Connection, id: &str) -> Result<TaskRow, StoreError> {
     connection
-        .query_row(
-            &format!("SELECT {COLUMNS} FROM tasks WHERE id = ?1"),
-            [id],
-            from_row,
-        )
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM tasks WHERE id = ?1"))?
+        .query_row([id], from_row)
         .optional()?
         .ok_or(StoreError::NoSuchTask)
 }
@@ -104,8 +132,8 @@ pub(super) fn insert(
 ) -> Result<(), StoreError> {
     let moment = now();
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO tasks (id, job_id, index_in_job, name, lane, status, activity, steps_total, created, updated)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', '', ?6, ?7, ?7)",
+        "INSERT INTO tasks (id, job_id, index_in_job, name, lane, status, activity, steps_total, created, updated, stage)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'queued', '', ?6, ?7, ?7, ?8)",
     )?;
     for (index, task) in (1_i64..).zip(tasks) {
         let id = uuid::Uuid::new_v4().to_string();
@@ -116,7 +144,8 @@ pub(super) fn insert(
             task.name,
             task.lane,
             as_number(task.steps_total),
-            moment
+            moment,
+            task.stage.number()
         ])?;
     }
     Ok(())
@@ -154,20 +183,13 @@ impl Store {
     }
 
     /// Gives the next task to a slot: of the job with the highest priority, then of the oldest, in the job's order.
-    /// The last lane waits until all other lanes are completed: that is its proof that nobody else is rendering.
+    /// A task waits until all of earlier stages are completed.
     pub fn take_task(&self, slot: u32) -> Result<Option<(JobRow, TaskRow)>, StoreError> {
         let mut connection = self.lock();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found: Option<String> = transaction
-            .query_row(
-                "SELECT tasks.id FROM tasks JOIN jobs ON jobs.id = tasks.job_id
-                 WHERE tasks.status IN ('queued', 'soft-failed') AND jobs.status IN ('queued', 'active', 'requeueing')
-                 AND (tasks.lane <> 'last' OR NOT EXISTS (
-                     SELECT 1 FROM tasks AS other WHERE other.job_id = tasks.job_id AND other.lane <> 'last' AND other.status <> 'completed'))
-                 ORDER BY jobs.priority DESC, jobs.number, tasks.index_in_job LIMIT 1",
-                [],
-                |row| row.get(0),
-            )
+            .prepare_cached(NEXT_TASK)?
+            .query_row([], |row| row.get(0))
             .optional()?;
         let Some(id) = found else { return Ok(None) };
         transaction.execute(

@@ -28,13 +28,14 @@ fn job(name: &str, priority: i32) -> Job {
 
 fn lanes() -> Vec<NewTask> {
     [
-        ("lane-0 1-2", "0", 2),
-        ("lane-1 3-4", "1", 2),
-        ("last-lane", "last", 0),
+        ("lane-0 1-2", "0", Stage::Lanes, 2),
+        ("lane-1 3-4", "1", Stage::Lanes, 2),
+        ("last-lane", "last", Stage::Last, 0),
     ]
-    .map(|(name, lane, steps_total)| NewTask {
+    .map(|(name, lane, stage, steps_total)| NewTask {
         name: name.to_owned(),
         lane: lane.to_owned(),
+        stage,
         steps_total,
     })
     .to_vec()
@@ -320,7 +321,7 @@ fn a_database_of_a_newer_farmhand_is_refused_with_its_file_and_the_way_out() {
         error,
         StoreError::Newer {
             found: 99,
-            known: 1,
+            known: 2,
             ..
         }
     ));
@@ -341,6 +342,179 @@ fn a_file_that_is_no_database_is_named() {
     .unwrap();
     let error = Store::open(&path).unwrap_err();
     assert!(error.to_string().contains("queue.sqlite"), "{error}");
+}
+
+/// A database of the first version with a job whose ordinary lane is completed, as that version wrote it.
+fn first_version(path: &std::path::Path) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch(migrations::MIGRATIONS[0]).unwrap();
+    connection
+        .execute_batch(
+            r#"PRAGMA user_version = 1;
+            INSERT INTO jobs (id, name, job_type, priority, status, activity, settings, metadata, frames_total, created, updated)
+            VALUES ('old', 'old', 'farmhand-render', 50, 'active', '', '{"frames": "1-4"}', '{"farmhand.output": "/frames/####"}', 4,
+                    '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');
+            INSERT INTO tasks (id, job_id, index_in_job, name, lane, status, activity, steps_total, created, updated) VALUES
+            ('a', 'old', 1, 'lane-0 1-4', '0', 'completed', '', 4, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'),
+            ('b', 'old', 2, 'last-lane', 'last', 'queued', '', 0, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z');"#,
+        )
+        .unwrap();
+}
+
+#[test]
+fn an_older_database_is_copied_first_and_then_brought_up_to_date_with_all_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue.sqlite");
+    first_version(&path);
+    let store = Store::open(&path).unwrap();
+    let job = store.job("old").unwrap().job;
+    assert_eq!(job.status, JobStatus::Active);
+    let mut rival = self::job("new", 50);
+    rival.settings = job.settings;
+    rival.metadata = job.metadata;
+    assert!(
+        matches!(
+            store.check_output(&rival),
+            Err(StoreError::SharedOutput { .. })
+        ),
+        "its output is known"
+    );
+    let (_, last) = take(&store).unwrap();
+    assert_eq!(store.task(&last).unwrap().lane, "last");
+    drop(store);
+
+    let copies = backup::copies(&path);
+    assert_eq!(copies.len(), 1);
+    let copy = rusqlite::Connection::open(&copies[0]).unwrap();
+    let (version, jobs): (i64, i64) = copy
+        .query_row(
+            "SELECT user_version, (SELECT COUNT(*) FROM jobs) FROM pragma_user_version",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert_eq!((version, jobs), (1, 1));
+    drop(Store::open(&path).unwrap());
+    assert_eq!(
+        backup::copies(&path),
+        copies,
+        "nothing to do, nothing copied"
+    );
+}
+
+#[test]
+fn only_the_newest_copies_of_the_database_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue.sqlite");
+    for _ in 0..5 {
+        let _ = std::fs::remove_file(&path);
+        first_version(&path);
+        drop(Store::open(&path).unwrap());
+    }
+    let copies = backup::copies(&path);
+    assert_eq!(copies.len(), 3);
+    let before = copies.clone();
+    let _ = std::fs::remove_file(&path);
+    first_version(&path);
+    drop(Store::open(&path).unwrap());
+    assert_eq!(backup::copies(&path)[..2], before[1..]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_cannot_be_copied_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue.sqlite");
+    first_version(&path);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let nowhere = folder.path().join("gone").join("queue.sqlite");
+    let error = backup::back_up(&connection, &nowhere, 1).unwrap_err();
+    assert!(matches!(error, StoreError::BackUp { .. }));
+    assert!(error.to_string().contains("make room"), "{error}");
+}
+
+#[test]
+fn the_next_task_is_found_without_sorting_all_that_wait() {
+    let (_folder, store) = store();
+    let plan: Vec<String> = store
+        .lock()
+        .prepare(&format!("EXPLAIN QUERY PLAN {}", tasks::NEXT_TASK))
+        .unwrap()
+        .query_map([], |row| row.get(3))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let plan = plan.join("\n");
+    assert!(plan.contains("jobs_in_turn"), "{plan}");
+    assert!(!plan.contains("B-TREE FOR ORDER BY"), "{plan}");
+}
+
+/// A job whose first lane renders the scouts, and the id of that task.
+fn job_with_scouts(store: &Store) -> (String, String) {
+    let mut tasks = lanes();
+    tasks[0].stage = Stage::Scouts;
+    let id = store.add_job(&job("a", 50), &tasks).unwrap().job.id;
+    let (_, scouts) = take(store).unwrap();
+    (id, scouts)
+}
+
+#[test]
+fn a_job_waits_after_its_scouts_until_it_is_approved() {
+    let (_folder, store) = store();
+    let (id, scouts) = job_with_scouts(&store);
+    assert_eq!(take(&store), None, "the others wait for the scouts");
+    store.end_task(&scouts, &Outcome::Success).unwrap();
+    let waiting = store.job(&id).unwrap().job;
+    assert_eq!(waiting.status, JobStatus::Paused);
+    assert!(waiting.activity.contains("approve"), "{}", waiting.activity);
+    assert_eq!(take(&store), None);
+    store
+        .request_job_status(&id, &JobStatus::Requeueing, "approved")
+        .unwrap();
+    for lane in ["1", "last"] {
+        let (_, task) = take(&store).unwrap();
+        assert_eq!(store.task(&task).unwrap().lane, lane);
+        store.end_task(&task, &Outcome::Success).unwrap();
+    }
+    assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Completed);
+}
+
+#[test]
+fn a_job_that_was_approved_does_not_wait_again_when_a_scout_is_asked_for_again() {
+    let (_folder, store) = store();
+    let (id, scouts) = job_with_scouts(&store);
+    store.end_task(&scouts, &Outcome::Success).unwrap();
+    store
+        .request_job_status(&id, &JobStatus::Queued, "approved")
+        .unwrap();
+    let (_, other) = take(&store).unwrap();
+    store.end_task(&other, &Outcome::Success).unwrap();
+    store.fail_job(&id, "a scout failed").unwrap();
+    store
+        .requeue_lanes(&id, &["0".to_owned()], "asked for again")
+        .unwrap();
+    let (_, again) = take(&store).unwrap();
+    assert_eq!(again, scouts);
+    store.end_task(&again, &Outcome::Success).unwrap();
+    assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Active);
+    assert!(take(&store).is_some());
+}
+
+#[test]
+fn scouts_that_are_all_there_is_are_waited_for_by_nobody() {
+    let (_folder, store) = store();
+    let tasks: Vec<NewTask> = lanes()
+        .into_iter()
+        .filter(|task| task.stage != Stage::Lanes)
+        .collect();
+    let mut scouts = lanes();
+    scouts.truncate(1);
+    scouts[0].stage = Stage::Scouts;
+    scouts.extend(tasks);
+    let id = store.add_job(&job("a", 50), &scouts).unwrap().job.id;
+    let (_, task) = take(&store).unwrap();
+    store.end_task(&task, &Outcome::Success).unwrap();
+    assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Active);
 }
 
 #[test]

@@ -210,6 +210,8 @@ async fn render(
         Ended::Failure(message) => Outcome::Failure(message),
         Ended::Stopped => Outcome::Interrupted,
     };
+    // Whoever sees the job held or ended next shall see all that the lane has rendered.
+    state.forget(&job.job.id);
     note_end(&state, &id, &outcome).await;
 }
 
@@ -280,7 +282,7 @@ mod tests {
     use crate::farm::models::{Job, TaskStatus};
     use crate::local::blender::Search;
     use crate::local::state::FarmFiles;
-    use crate::local::store::NewTask;
+    use crate::local::store::{NewTask, Stage};
 
     #[tokio::test]
     async fn a_lanes_end_is_noted_once_the_database_takes_it() {
@@ -297,6 +299,7 @@ mod tests {
         let task = NewTask {
             name: "lane-0 1".to_owned(),
             lane: "0".to_owned(),
+            stage: Stage::Lanes,
             steps_total: 1,
         };
         store.add_job(&job, &[task]).unwrap();
