@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Optional
 
 import bpy
-from building import Compositor, camera, file_output, group_input, picture_format, small_stage, write_png
+from building import Compositor, camera, file_output, group_input, key, picture_format, small_stage, write_png
 
 #: A maker fills the scene, may write files beside the .blend, and answers what is not as usual.
 Maker = Callable[[bpy.types.Scene, Path], Optional[dict[str, object]]]
@@ -27,7 +27,7 @@ def single_frame(scene: bpy.types.Scene, home: Path) -> None:
 
 def negative_frames(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
     """Frames below zero, asked for by hand: a scene's own range cannot begin there."""
-    small_stage(scene)
+    key(small_stage(scene), "location", {-3: (1.5, 0.0, 0.7)})
     return {"range": (-2, 1)}
 
 
