@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a submission needs to know of a .blend file.
 
+mod factory;
+mod libraries;
 mod output;
 mod scene;
+mod scripts;
 mod simulation;
 mod zones;
 
@@ -15,9 +18,11 @@ use super::compression::Compression;
 use super::error::BlendError;
 use super::file::BlendFile;
 
+pub use libraries::Library;
 pub use output::{FileOutput, FileSlot, View, ViewsFacts, ViewsFormat};
-pub use scene::{Border, CameraMarker, CyclesFacts, SceneFacts, ViewLayer};
-pub use simulation::{SimulationKind, UnbakedSimulation};
+pub use scene::{Border, CameraMarker, CyclesFacts, SceneFacts, Simplify, ViewLayer};
+pub use scripts::{Script, ScriptKind};
+pub use simulation::{BakedSimulation, SimulationKind, UnbakedSimulation};
 
 /// What a .blend file says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,6 +44,12 @@ pub struct BlendFacts {
     pub active_scene: Option<String>,
     /// All scenes of the file, in its order.
     pub scenes: Vec<SceneFacts>,
+    /// The files that it links from.
+    pub libraries: Vec<Library>,
+    /// Python in it that runs only where it is allowed to.
+    pub scripts: Vec<Script>,
+    /// Whether the cube that every new file begins with is in it, untouched.
+    pub has_default_cube: bool,
 }
 
 impl BlendFacts {
@@ -83,5 +94,8 @@ pub fn read_facts(path: &Path) -> Result<BlendFacts, BlendError> {
             .iter()
             .map(SceneFacts::read)
             .collect::<Result<_, _>>()?,
+        libraries: libraries::libraries(&file)?,
+        scripts: scripts::scripts(&file)?,
+        has_default_cube: factory::has_default_cube(&file)?,
     })
 }

@@ -25,8 +25,8 @@ pub use dependencies::{DependencyKind, LeadsTo, PATH_FIELDS, PathField, Role};
 pub use dna::{Dna, Field, Kind, Structure};
 pub use error::BlendError;
 pub use facts::{
-    BlendFacts, Border, CameraMarker, CyclesFacts, FileOutput, FileSlot, SceneFacts,
-    SimulationKind, UnbakedSimulation, View, ViewLayer, ViewsFacts, ViewsFormat, read_facts,
+    BakedSimulation, BlendFacts, Border, CameraMarker, CyclesFacts, FileOutput, FileSlot, Library,
+    SceneFacts, Script, ScriptKind, Simplify, SimulationKind, UnbakedSimulation, View, ViewLayer, ViewsFacts, ViewsFormat, read_facts,
 };
 pub use file::BlendFile;
 pub use header::Header;

@@ -37,6 +37,10 @@ pub struct Finding {
     pub message: String,
     /// The way out: an option of the command, or a sentence.
     pub fix: Option<String>,
+    /// The things that it is about, by name: objects, nodes, files; empty where it is the scene as a whole.
+    pub owners: Vec<String>,
+    /// Whether it can be fixed right here: by an option of the command, or by the Fix button of Blender's panel.
+    pub fixable: bool,
 }
 
 impl Finding {
@@ -61,13 +65,33 @@ impl Finding {
             severity,
             message: message.into(),
             fix: None,
+            owners: Vec::new(),
+            fixable: false,
         }
     }
 
-    /// Adds the way out.
+    /// Adds a way out that leads elsewhere, such as to another Blender.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
+        self
+    }
+
+    /// Adds a way out that is right here: an option of the command, or the panel's Fix button.
+    #[must_use]
+    pub fn fix_here(mut self, fix: impl Into<String>) -> Self {
+        self.fixable = true;
+        self.fix(fix)
+    }
+
+    /// Adds the things that it is about; each is named once.
+    #[must_use]
+    pub fn about(mut self, owners: impl IntoIterator<Item = String>) -> Self {
+        for owner in owners {
+            if !self.owners.contains(&owner) {
+                self.owners.push(owner);
+            }
+        }
         self
     }
 }

@@ -131,17 +131,21 @@ pub fn prepare(
     if request.existing == Existing::NewFolder {
         place = existing::fresh_folder(place);
     }
+    let redirects = place.overridden || place.moved.is_some();
     let mut findings = check::check(&Subject {
-        facts: &inspected.facts,
-        scene,
-        frames: &inspected.frames,
         camera: request.camera.as_deref(),
         cameras: &inspected.cameras,
         view_layers: &request.view_layers,
+        samples: request.samples,
         percentage: request.percentage,
         denoises: request.denoise == crate::lanes::Denoise::Scene,
         needs_gpu: request.gpu_required,
+        on_cpu: request.device == crate::lanes::Device::Cpu,
+        auto_run: request.auto_run,
+        replaces: request.existing == Existing::Replace,
+        redirected: redirects.then_some(environment.temporary_dir.as_path()),
         blender: environment.abilities.as_ref(),
+        ..Subject::new(&inspected.facts, scene, &inspected.frames)
     });
     findings.extend(place_finding(&place, &scene.output_path));
     if let Err(error) = staging::is_writable(&place.folder) {
@@ -153,7 +157,7 @@ pub fn prepare(
                     place.folder.display()
                 ),
             )
-            .fix("choose another with --output FOLDER, or make this one writable"),
+            .fix_here("choose another with --output FOLDER, or make this one writable"),
         );
     }
     let (frames, finding) = frames_to_render(request, inspected, &place)?;
@@ -202,7 +206,7 @@ fn place_finding(place: &Place, scene_output: &str) -> Option<Finding> {
     );
     Some(
         Finding::notice("output-moved", message)
-            .fix("choose a folder with --output FOLDER, or set one in Blender's Output Properties"),
+            .fix_here("choose a folder with --output FOLDER, or set one in Blender's Output Properties"),
     )
 }
 
@@ -240,7 +244,7 @@ fn frames_to_render(
         "frames-exist",
         format!("{there}; they will be rendered again and replaced."),
     )
-    .fix("keep them with --existing skip, or leave them alone with --existing new-folder");
+    .fix_here("keep them with --existing skip, or leave them alone with --existing new-folder");
     Ok((all, Some(finding)))
 }
 

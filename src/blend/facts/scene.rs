@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::output::{self, FileOutput, ViewsFacts};
-use super::simulation::{self, UnbakedSimulation};
+use super::simulation::{self, BakedSimulation, UnbakedSimulation};
 use crate::blend::error::BlendError;
 use crate::blend::idprop::Properties;
 use crate::blend::item::Item;
@@ -19,8 +19,12 @@ const BORDER: i64 = 1 << 9;
 const CROP: i64 = 1 << 11;
 const NO_OVERWRITE: i64 = 1 << 22;
 const PLACEHOLDERS: i64 = 1 << 23;
+const SIMPLIFY: i64 = 1 << 24;
 /// `ViewLayer.flag`
 const LAYER_RENDER: i64 = 1;
+/// `Strip.type` (`Sequence.type` before 4.5)
+const SCENE_STRIP: i64 = 2;
+const SOUND_STRIP: i64 = 4;
 
 /// What one scene says of its rendering.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -84,12 +88,28 @@ pub struct SceneFacts {
     pub use_compositing: bool,
     /// Whether the sequencer is on.
     pub use_sequencer: bool,
-    /// Whether the sequencer holds strips; where it is on too, they are what is rendered.
+    /// Whether the sequencer holds strips that are seen; where it is on too, they are what is rendered.
     pub has_strips: bool,
+    /// Whether one of them shows a scene.
+    pub has_scene_strips: bool,
+    /// The limits of Simplify, where it is on.
+    pub simplify: Option<Simplify>,
     /// File Output nodes that aren't muted, while compositing is on.
     pub file_outputs: Vec<FileOutput>,
     /// Simulations that aren't baked: rendered out of order, their frames are wrong.
     pub unbaked_simulations: Vec<UnbakedSimulation>,
+    /// Simulations that are baked, with the frames that they are baked for.
+    pub baked_simulations: Vec<BakedSimulation>,
+}
+
+/// What Simplify limits in a render.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Simplify {
+    /// The highest level of subdivision.
+    pub subdivision: i64,
+    /// The part of child particles that is rendered, 0 to 1.
+    pub particles: f64,
 }
 
 /// The render region, as parts of the width and height from the lower left corner.
@@ -158,10 +178,8 @@ impl SceneFacts {
             .or_else(|| int("r.imtype"))
             .unwrap_or(-1);
         let nodes = output::compositor(scene)?.filter(|_| scene_mode(DO_COMPOSITING));
-        let strips = scene
-            .follow("ed")?
-            .map(|editing| editing.list("seqbase"))
-            .transpose()?;
+        let strips = strip_kinds(scene)?;
+        let simulations = simulation::simulations(scene)?;
         Ok(Self {
             name: scene.id_name()?.unwrap_or_default(),
             frame_start: frame(int("r.sfra")),
@@ -207,12 +225,20 @@ impl SceneFacts {
             eevee_samples: int("eevee.taa_render_samples"),
             use_compositing: nodes.is_some(),
             use_sequencer: scene_mode(DO_SEQUENCER),
-            has_strips: strips.is_some_and(|strips| !strips.is_empty()),
+            has_strips: strips.iter().any(|kind| *kind != SOUND_STRIP),
+            has_scene_strips: strips.contains(&SCENE_STRIP),
+            simplify: mode(SIMPLIFY).then(|| Simplify {
+                subdivision: int("r.simplify_subsurf_render").unwrap_or_default(),
+                particles: scene
+                    .float("r.simplify_particles_render")
+                    .unwrap_or(1.0),
+            }),
             file_outputs: nodes
                 .map(|tree| FileOutput::all_in(&tree))
                 .transpose()?
                 .unwrap_or_default(),
-            unbaked_simulations: simulation::unbaked(scene)?,
+            unbaked_simulations: simulations.unbaked,
+            baked_simulations: simulations.baked,
         })
     }
 }
@@ -237,6 +263,18 @@ impl CyclesFacts {
             device: name(cycles.int("device")?, &[(0, "CPU"), (1, "GPU")]),
         })
     }
+}
+
+/// What the strips of the sequencer are, those within meta strips left out.
+fn strip_kinds(scene: &Item<'_>) -> Result<Vec<i64>, BlendError> {
+    let Some(editing) = scene.follow("ed")? else {
+        return Ok(Vec::new());
+    };
+    let strips = editing.list("seqbase")?;
+    Ok(strips
+        .iter()
+        .map(|strip| strip.int("type").unwrap_or_default())
+        .collect())
 }
 
 fn camera_markers(scene: &Item<'_>) -> Result<Vec<CameraMarker>, BlendError> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Simulations whose frames depend on those before them, and whether they are baked.
+//! Simulations whose frames depend on those before them, and whether they are baked, and for which frames.
 //!
 //! Whatever is in doubt counts as unbaked: a simulation too many costs a job its parallelism, one too few its
 //! pictures. Objects that are hidden or linked from other files aren't told apart: hidden ones are looked into, linked
@@ -14,8 +14,9 @@ use super::zones::Zones;
 use crate::blend::error::BlendError;
 use crate::blend::item::Item;
 
-/// `PointCache.flag`: baked, or read from files that another scene baked.
-const CACHE_BAKED: i64 = 1 | 1 << 9;
+/// `PointCache.flag`: baked, and read from files that another scene baked.
+const CACHE_BAKED: i64 = 1;
+const CACHE_EXTERNAL: i64 = 1 << 9;
 /// `ModifierData.mode`
 const MODIFIER_RENDER: i64 = 1 << 1;
 /// `RigidBodyWorld.flag`
@@ -38,6 +39,20 @@ pub struct UnbakedSimulation {
     pub kind: SimulationKind,
     /// The frame that it starts from.
     pub start_frame: i32,
+}
+
+/// A simulation that is baked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct BakedSimulation {
+    /// The object, or the scene for rigid bodies.
+    pub owner: String,
+    /// What is simulated.
+    pub kind: SimulationKind,
+    /// The first frame that it is baked for.
+    pub start_frame: i32,
+    /// The last frame that it is baked for; after it, nothing moves.
+    pub end_frame: i32,
 }
 
 /// What is simulated.
@@ -63,8 +78,43 @@ pub enum SimulationKind {
     GeometryNodes,
 }
 
-pub(super) fn unbaked(scene: &Item<'_>) -> Result<Vec<UnbakedSimulation>, BlendError> {
-    let mut found = Vec::new();
+/// The simulations of a scene.
+#[derive(Debug, Default)]
+pub(super) struct Simulations {
+    pub unbaked: Vec<UnbakedSimulation>,
+    pub baked: Vec<BakedSimulation>,
+}
+
+/// What a cache holds.
+enum Cache {
+    /// Nothing that lasts; the simulation starts from this frame.
+    Unbaked(i32),
+    /// What was baked, from the one frame to the other.
+    Baked(i32, i32),
+}
+
+impl Simulations {
+    fn add(&mut self, owner: &str, kind: SimulationKind, cache: Option<Cache>) {
+        let owner = owner.to_owned();
+        match cache {
+            Some(Cache::Unbaked(start_frame)) => self.unbaked.push(UnbakedSimulation {
+                owner,
+                kind,
+                start_frame,
+            }),
+            Some(Cache::Baked(start_frame, end_frame)) => self.baked.push(BakedSimulation {
+                owner,
+                kind,
+                start_frame,
+                end_frame,
+            }),
+            None => {}
+        }
+    }
+}
+
+pub(super) fn simulations(scene: &Item<'_>) -> Result<Simulations, BlendError> {
+    let mut found = Simulations::default();
     let mut zones = Zones::new(scene);
     let mut seen = HashSet::new();
     let mut sets = vec![scene.clone()];
@@ -114,7 +164,7 @@ fn objects_of<'f>(
     }
 }
 
-fn rigid_bodies(scene: &Item<'_>, found: &mut Vec<UnbakedSimulation>) -> Result<(), BlendError> {
+fn rigid_bodies(scene: &Item<'_>, found: &mut Simulations) -> Result<(), BlendError> {
     let Some(world) = scene.follow("rigidbody_world")? else {
         return Ok(());
     };
@@ -133,40 +183,37 @@ fn rigid_bodies(scene: &Item<'_>, found: &mut Vec<UnbakedSimulation>) -> Result<
     }
     // The cache moved into a shared structure in 2.80.
     let shared = world.follow("shared")?.unwrap_or(world);
-    if moves && let Some(start_frame) = unbaked_cache(&shared, "pointcache")? {
+    if moves {
         let owner = scene.id_name()?.unwrap_or_default();
-        found.push(UnbakedSimulation {
-            owner,
-            kind: SimulationKind::RigidBody,
-            start_frame,
-        });
+        let cache = cache(&shared, "pointcache")?;
+        found.add(&owner, SimulationKind::RigidBody, cache);
     }
     Ok(())
 }
 
-/// Where the cache that a pointer leads to isn't baked, the frame that it starts from.
-fn unbaked_cache(item: &Item<'_>, path: &str) -> Result<Option<i32>, BlendError> {
-    let cache = item.follow(path)?;
-    Ok(cache
-        .filter(|cache| !cache.flag("flag", CACHE_BAKED).unwrap_or_default())
-        .map(|cache| frame(cache.int("startframe"))))
+/// The cache that a pointer leads to; none where it is another scene's.
+fn cache(item: &Item<'_>, path: &str) -> Result<Option<Cache>, BlendError> {
+    let Some(cache) = item.follow(path)? else {
+        return Ok(None);
+    };
+    let is = |flag| cache.flag("flag", flag).unwrap_or_default();
+    let start_frame = frame(cache.int("startframe"));
+    Ok(if is(CACHE_EXTERNAL) {
+        None
+    } else if is(CACHE_BAKED) {
+        Some(Cache::Baked(start_frame, frame(cache.int("endframe"))))
+    } else {
+        Some(Cache::Unbaked(start_frame))
+    })
 }
 
 fn object_simulations<'f>(
     object: &Item<'f>,
     zones: &mut Zones<'f>,
-    found: &mut Vec<UnbakedSimulation>,
+    found: &mut Simulations,
 ) -> Result<(), BlendError> {
     let owner = object.id_name()?.unwrap_or_default();
-    let mut add = |kind, start_frame: Option<i32>| {
-        if let Some(start_frame) = start_frame {
-            found.push(UnbakedSimulation {
-                owner: owner.clone(),
-                kind,
-                start_frame,
-            });
-        }
-    };
+    let mut add = |kind, cache| found.add(&owner, kind, cache);
     for modifier in object.list("modifiers")? {
         if !modifier
             .flag("modifier.mode", MODIFIER_RENDER)
@@ -177,21 +224,21 @@ fn object_simulations<'f>(
         match modifier.type_name() {
             "ClothModifierData" => add(
                 SimulationKind::Cloth,
-                unbaked_cache(&modifier, "point_cache")?,
+                cache(&modifier, "point_cache")?,
             ),
             "SoftbodyModifierData" => {
                 if let Some(soft) = object.follow("soft")? {
                     let shared = soft.follow("shared")?.unwrap_or(soft);
                     add(
                         SimulationKind::SoftBody,
-                        unbaked_cache(&shared, "pointcache")?,
+                        cache(&shared, "pointcache")?,
                     );
                 }
             }
             "ParticleSystemModifierData" => {
                 if let Some(system) = modifier.follow("psys")? {
-                    let (kind, start_frame) = particles(&system)?;
-                    add(kind, start_frame);
+                    let (kind, cache) = particles(&system)?;
+                    add(kind, cache);
                 }
             }
             "DynamicPaintModifierData" => {
@@ -201,7 +248,7 @@ fn object_simulations<'f>(
                         if active && surface.int("format") != Some(IMAGE_SEQUENCE) {
                             add(
                                 SimulationKind::DynamicPaint,
-                                unbaked_cache(&surface, "pointcache")?,
+                                cache(&surface, "pointcache")?,
                             );
                         }
                     }
@@ -212,7 +259,7 @@ fn object_simulations<'f>(
                 let replay = domain.filter(|domain| domain.int("cache_type") == Some(0));
                 add(
                     SimulationKind::Fluid,
-                    replay.map(|domain| frame(domain.int("cache_frame_start"))),
+                    replay.map(|domain| Cache::Unbaked(frame(domain.int("cache_frame_start")))),
                 );
             }
             // Smoke before 2.82.
@@ -220,37 +267,40 @@ fn object_simulations<'f>(
                 if let Some(domain) = modifier.follow("domain")? {
                     add(
                         SimulationKind::Fluid,
-                        unbaked_cache(&domain, "point_cache[0]")?,
+                        cache(&domain, "point_cache[0]")?,
                     );
                 }
             }
-            "NodesModifierData" => add(SimulationKind::GeometryNodes, zones.unbaked(&modifier)?),
+            "NodesModifierData" => {
+                let start_frame = zones.unbaked(&modifier)?;
+                add(SimulationKind::GeometryNodes, start_frame.map(Cache::Unbaked));
+            }
             _ => {}
         }
     }
     Ok(())
 }
 
-fn particles(system: &Item<'_>) -> Result<(SimulationKind, Option<i32>), BlendError> {
+fn particles(system: &Item<'_>) -> Result<(SimulationKind, Option<Cache>), BlendError> {
     let Some(settings) = system.follow("part")? else {
         return Ok((SimulationKind::Particles, None));
     };
     if settings.int("type") == Some(HAIR) {
         let moves = system.flag("flag", HAIR_DYNAMICS).unwrap_or_default();
         // Hair moves as cloth, but keeps its frames in the particles' own cache.
-        let start_frame = if moves {
-            unbaked_cache(system, "pointcache")?
+        let cache = if moves {
+            cache(system, "pointcache")?
         } else {
             None
         };
-        return Ok((SimulationKind::Hair, start_frame));
+        return Ok((SimulationKind::Hair, cache));
     }
     // Without physics a particle's place follows from its birth.
     let moves = settings.int("phystype") != Some(0);
-    let start_frame = if moves {
-        unbaked_cache(system, "pointcache")?
+    let cache = if moves {
+        cache(system, "pointcache")?
     } else {
         None
     };
-    Ok((SimulationKind::Particles, start_frame))
+    Ok((SimulationKind::Particles, cache))
 }

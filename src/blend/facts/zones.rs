@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::libraries::local_path;
 use super::scene::frame;
 use crate::blend::error::BlendError;
 use crate::blend::item::Item;
@@ -185,20 +186,10 @@ fn is_baked(modifier: &Item<'_>, bake: &Item<'_>, id: i64) -> Result<bool, Blend
     Ok(folder.is_some_and(|folder| has_entries(&folder.join("meta"))))
 }
 
-/// The folder that a field names, `//` resolved. Only paths of this computer's own kind lead anywhere.
+/// The folder that a field names. Only paths of this computer's own kind lead anywhere.
 fn bake_folder(item: &Item<'_>, field: &str) -> Result<Option<PathBuf>, BlendError> {
-    let Some(stored) = item.text(field)?.filter(|stored| !stored.is_empty()) else {
-        return Ok(None);
-    };
-    Ok(Some(match stored.strip_prefix("//") {
-        Some(relative) => {
-            let folder = item.file().path().parent().unwrap_or(Path::new(""));
-            relative
-                .split(['/', '\\'])
-                .fold(folder.to_owned(), |folder, part| folder.join(part))
-        }
-        None => PathBuf::from(stored),
-    }))
+    let stored = item.text(field)?.unwrap_or_default();
+    Ok(local_path(item.file(), &stored))
 }
 
 fn has_entries(folder: &Path) -> bool {

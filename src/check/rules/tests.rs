@@ -49,8 +49,11 @@ pub(crate) fn sound_scene() -> SceneFacts {
         use_compositing: false,
         use_sequencer: true,
         has_strips: false,
+        has_scene_strips: false,
+        simplify: None,
         file_outputs: Vec::new(),
         unbaked_simulations: Vec::new(),
+        baked_simulations: Vec::new(),
     }
 }
 
@@ -65,6 +68,9 @@ pub(crate) fn file_with(scene: &SceneFacts) -> BlendFacts {
         compression: Compression::None,
         active_scene: Some(scene.name.clone()),
         scenes: vec![scene.clone()],
+        libraries: Vec::new(),
+        scripts: Vec::new(),
+        has_default_cube: false,
     }
 }
 
@@ -87,16 +93,8 @@ fn found(
 ) -> Vec<(String, Severity)> {
     let (facts, frames, blender) = (file_with(scene), "1-10".parse().unwrap(), blender());
     let mut subject = Subject {
-        facts: &facts,
-        scene,
-        frames: &frames,
-        camera: None,
-        cameras: &[],
-        view_layers: &[],
-        percentage: None,
-        denoises: true,
-        needs_gpu: false,
         blender: Some(&blender),
+        ..Subject::new(&facts, scene, &frames)
     };
     change(&mut subject);
     check(&subject)
@@ -149,16 +147,10 @@ fn a_camera_or_view_layer_that_is_asked_for_must_be_there() {
         let (facts, frames) = (file_with(&sound_scene()), "1".parse().unwrap());
         let scene = sound_scene();
         check(&Subject {
-            facts: &facts,
-            scene: &scene,
-            frames: &frames,
             camera: Some(name),
             cameras: &cameras,
             view_layers: &["Hills".to_owned()],
-            percentage: None,
-            denoises: true,
-            needs_gpu: false,
-            blender: None,
+            ..Subject::new(&facts, &scene, &frames)
         })
     };
     let codes: Vec<_> = ask("Up").into_iter().map(|finding| finding.code).collect();
@@ -219,21 +211,16 @@ fn a_file_of_a_newer_blender_is_an_error_and_one_of_the_same_series_is_not() {
             blender(),
         );
         let subject = Subject {
-            facts: &facts,
-            scene: &scene,
-            frames: &frames,
-            camera: None,
-            cameras: &[],
-            view_layers: &[],
-            percentage: None,
-            denoises: true,
-            needs_gpu: false,
             blender: Some(&blender),
+            ..Subject::new(&facts, &scene, &frames)
         };
         check(&subject)
     };
     assert_eq!(saved_by(304), []);
-    assert_eq!(saved_by(279), []);
+    let older = |version| saved_by(version).first().map(|finding| finding.severity);
+    assert_eq!(older(300), Some(Severity::Notice), "same generation");
+    assert_eq!(older(293), Some(Severity::Warning));
+    assert_eq!(older(279), Some(Severity::Warning));
     let findings = saved_by(502);
     let finding = findings.first().unwrap();
     assert_eq!(finding.code, "newer-than-blender");
