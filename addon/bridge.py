@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+HELD_BACK = "Nothing was sent; this stands in the way:"
 _SENDING_INTERVAL_SECS = 0.15
 _RENDERING_INTERVAL_SECS = 0.4
 _IDLE_INTERVAL_SECS = 1.0
@@ -32,6 +33,8 @@ class Message(NamedTuple):
 
     text: str
     is_error: bool
+    # The code of the finding that it tells of; empty where it tells of something else.
+    code: str = ""
 
 
 class Bridge:
@@ -91,6 +94,7 @@ class Bridge:
             frames=sending.frames,
             scene=sending.scene,
             priority=sending.priority,
+            auto_run=sending.auto_run,
         )
         request()
         return self.submission
@@ -144,9 +148,10 @@ class Bridge:
             return
         if self.submission.state == "failed":
             reason = self.submission.error or "The scene could not be sent"
-            # What was found on the way may be the very reason; it need not be said twice.
-            self.messages = [message for message in self.messages if message.text not in reason]
-            self.messages.append(Message(reason, is_error=True))
+            if any(message.is_error and message.text in reason for message in self.messages):
+                # What was found on the way is the reason, each with its own Fix.
+                reason = HELD_BACK
+            self.messages.insert(0, Message(reason, is_error=True))
         self.submission = None
         if self._watch is not None:
             self._watch.refresh()
@@ -155,8 +160,17 @@ class Bridge:
         """Keep a submission's notices for the artist."""
         for event in submission.poll():
             log.info("%s", event.message)
-            if event.kind == "notice":
+            finding = event.finding
+            if finding is not None:
+                self.messages.append(Message(finding.message, finding.severity == "error", finding.code))
+            elif event.kind == "notice":
                 self.messages.append(Message(event.message, is_error=False))
+
+    def forget_finding(self, code: str) -> None:
+        """Take the message of a finding away, and with the last that stood in the way the line that said so."""
+        self.messages = [message for message in self.messages if message.code != code]
+        if not any(message.is_error and message.code for message in self.messages):
+            self.messages = [message for message in self.messages if message.text != HELD_BACK]
 
     def settle(self) -> None:
         """Let go of a submission that a script has waited for."""

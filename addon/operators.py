@@ -11,7 +11,7 @@ from bpy.props import StringProperty
 
 import farmhand
 
-from . import bridge, library, scene
+from . import bridge, fixes, library, scene
 
 
 def _refuse(operator, reason: str) -> bool:  # noqa: ANN001 - an operator's class
@@ -201,6 +201,30 @@ class FARMHAND_OT_open_folder(bpy.types.Operator):  # noqa: N801
         return {"FINISHED"}
 
 
+class FARMHAND_OT_fix(bpy.types.Operator):  # noqa: N801
+    """Mend what was found in the scene, as one step that can be undone."""
+
+    bl_idname = "farmhand.fix"
+    bl_label = "Fix"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender's own form
+
+    code: StringProperty(name="Code", description="Which finding to fix", options={"SKIP_SAVE"})
+
+    def execute(self, context) -> set:  # noqa: ANN001
+        """Mend it, and take the message away."""
+        fix = fixes.FIXES.get(self.code)
+        if fix is None:
+            self.report({"ERROR"}, f"There is no fix for {self.code!r}")
+            return {"CANCELLED"}
+        try:
+            fix(context.scene)
+        except RuntimeError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        bridge.current().forget_finding(self.code)
+        return {"FINISHED"}
+
+
 class FARMHAND_OT_dismiss(bpy.types.Operator):  # noqa: N801
     """Take the messages away."""
 
@@ -224,6 +248,7 @@ _CLASSES = (
     FARMHAND_OT_cancel_job,
     FARMHAND_OT_retry_job,
     FARMHAND_OT_open_folder,
+    FARMHAND_OT_fix,
     FARMHAND_OT_dismiss,
 )
 

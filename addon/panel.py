@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import bridge, library, operators, scene, words
+from . import bridge, fixes, library, operators, scene, words
 
 
 def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
@@ -44,6 +44,8 @@ class FARMHAND_PT_render(bpy.types.Panel):  # noqa: N801 - Blender's naming
         self._draw_farm(layout, context)
         self._draw_frames(layout, context)
         layout.prop(context.scene.farmhand, "priority", slider=True)
+        if context.scene.farmhand.auto_run:
+            layout.prop(context.scene.farmhand, "auto_run")
         self._draw_send(layout, context)
         self._draw_messages(layout, context)
 
@@ -94,7 +96,10 @@ class FARMHAND_PT_render(bpy.types.Panel):  # noqa: N801 - Blender's naming
             row = layout.box().row()
             column = row.column()
             for message in messages:
-                draw_lines(column, context, message.text, "ERROR" if message.is_error else "INFO")
+                line = column.row()
+                draw_lines(line.column(), context, message.text, "ERROR" if message.is_error else "INFO")
+                if message.code in fixes.FIXES:
+                    line.operator(operators.FARMHAND_OT_fix.bl_idname, text="Fix").code = message.code
             row.operator(operators.FARMHAND_OT_dismiss.bl_idname, text="", icon="X", emboss=False)
 
 

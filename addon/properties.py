@@ -3,7 +3,7 @@
 
 # No postponed annotations here: Blender 2.93 reads the annotations themselves.
 import bpy
-from bpy.props import EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from . import bridge
 
@@ -34,6 +34,11 @@ class FARMHAND_PG_scene(bpy.types.PropertyGroup):  # noqa: N801 - Blender's nami
         min=0,
         max=100,
         default=50,
+    )
+    auto_run: BoolProperty(
+        name="Run Python Scripts",
+        description="Let Python that is stored in this file run where it is rendered. Only for files that you trust",
+        default=False,
     )
     last_job_id: StringProperty(
         name="Last Job",

@@ -18,6 +18,7 @@ class Sending(NamedTuple):
     # Canonical frames.
     frames: str
     priority: int
+    auto_run: bool
 
 
 def frames_text(scene: bpy.types.Scene) -> str:
@@ -54,6 +55,7 @@ def sending(scene: bpy.types.Scene) -> Sending:
         scene=scene.name,
         frames=chosen_frames(scene).canonical,
         priority=scene.farmhand.priority,
+        auto_run=scene.farmhand.auto_run,
     )
 
 

@@ -74,6 +74,9 @@ class BlendFile:
     def active_scene(self) -> str | None:
         """The name of the scene that was active when the file was saved."""
     @property
+    def libraries(self) -> list[dict[str, Any]]:
+        """The files that it links from, with the version of the Blender that saved each: 304 is 3.4."""
+    @property
     def scenes(self) -> list[dict[str, Any]]:
         """Each scene's facts: frame range, engine, camera, output and so on."""
 
@@ -93,6 +96,12 @@ class Finding:
     @property
     def fix(self) -> str | None:
         """What to do about it."""
+    @property
+    def owners(self) -> list[str]:
+        """The things that it is about, by name: objects, nodes, files. Empty where it is the scene as a whole."""
+    @property
+    def fixable(self) -> bool:
+        """Whether it can be fixed right here: by an option of the command, or by the panel's Fix button."""
 
 @final
 class Event:
@@ -104,6 +113,9 @@ class Event:
     @property
     def message(self) -> str:
         """The stage or the notice, in words."""
+    @property
+    def finding(self) -> Finding | None:
+        """What a check has found, where the notice says that."""
 
 @final
 class Operation:

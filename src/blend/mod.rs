@@ -26,7 +26,8 @@ pub use dna::{Dna, Field, Kind, Structure};
 pub use error::BlendError;
 pub use facts::{
     BakedSimulation, BlendFacts, Border, CameraMarker, CyclesFacts, FileOutput, FileSlot, Library,
-    SceneFacts, Script, ScriptKind, Simplify, SimulationKind, UnbakedSimulation, View, ViewLayer, ViewsFacts, ViewsFormat, read_facts,
+    SceneFacts, Script, ScriptKind, Simplify, SimulationKind, UnbakedSimulation, View, ViewLayer,
+    ViewsFacts, ViewsFormat, read_facts,
 };
 pub use file::BlendFile;
 pub use header::Header;

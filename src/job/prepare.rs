@@ -204,10 +204,9 @@ fn place_finding(place: &Place, scene_output: &str) -> Option<Finding> {
         "{why}; its frames go to {} instead.",
         place.folder.display()
     );
-    Some(
-        Finding::notice("output-moved", message)
-            .fix_here("choose a folder with --output FOLDER, or set one in Blender's Output Properties"),
-    )
+    Some(Finding::notice("output-moved", message).fix_here(
+        "choose a folder with --output FOLDER, or set one in Blender's Output Properties",
+    ))
 }
 
 /// The frames that are left to render, and what there is to say about those that are there already.

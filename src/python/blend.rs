@@ -35,6 +35,11 @@ impl PyBlendFile {
     }
 
     #[getter]
+    fn libraries<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0.libraries)
+    }
+
+    #[getter]
     fn scenes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.scenes)
     }
@@ -45,7 +50,7 @@ impl PyBlendFile {
 }
 
 #[pyclass(name = "Finding", module = "farmhand", frozen)]
-pub(super) struct PyFinding(Finding);
+pub(super) struct PyFinding(pub(super) Finding);
 
 #[pymethods]
 impl PyFinding {
@@ -67,6 +72,16 @@ impl PyFinding {
     #[getter]
     fn fix(&self) -> Option<&str> {
         self.0.fix.as_deref()
+    }
+
+    #[getter]
+    fn owners(&self) -> Vec<String> {
+        self.0.owners.clone()
+    }
+
+    #[getter]
+    fn fixable(&self) -> bool {
+        self.0.fixable
     }
 
     fn __repr__(&self) -> String {

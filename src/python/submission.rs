@@ -3,6 +3,7 @@
 
 use pyo3::prelude::*;
 
+use super::blend::PyFinding;
 use super::error::Failure;
 use super::farm::Place;
 use super::job::PyJob;
@@ -26,6 +27,11 @@ impl PyEvent {
     #[getter]
     fn message(&self) -> &str {
         &self.0.message
+    }
+
+    #[getter]
+    fn finding(&self) -> Option<PyFinding> {
+        self.0.finding.clone().map(PyFinding)
     }
 
     fn __repr__(&self) -> String {
@@ -119,8 +125,8 @@ async fn send(
         return Err(Failure::Cancelled);
     }
     let tell = move |event: Event| match event {
-        Event::Stage(stage) => speaker.say("stage", stage.to_string()),
-        Event::Finding(finding) => speaker.say("notice", finding.message),
+        Event::Stage(stage) => speaker.say(stage.to_string()),
+        Event::Finding(finding) => speaker.find(finding),
     };
     tell(Event::Stage(Stage::Reading));
     let (request, inspected) = blocking(move || {
@@ -154,7 +160,7 @@ async fn connect(
             Environment::of_process(FarmKind::Manager, local::renderer_source()),
         )),
         Place::Local(of) => {
-            speaker.say("stage", "Starting the farm on this computer".to_owned());
+            speaker.say("Starting the farm on this computer".to_owned());
             let running = of.start().await?;
             let client = super::farm::client_of(&running)?;
             let mut environment =

@@ -12,15 +12,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::{CancelledError, Failure};
 use super::runtime;
+use crate::check::Finding;
 
 /// Enough for every stage and notice of a submission; older ones go first when nobody polls.
 const EVENTS_KEPT: usize = 1_000;
 
-/// One thing that the work said: its kind (`stage` or `notice`) and the words.
+/// One thing that the work said: its kind (`stage` or `notice`), the words, and the finding that they are of.
 #[derive(Clone, Debug)]
 pub(super) struct Said {
     pub(super) kind: &'static str,
     pub(super) message: String,
+    pub(super) finding: Option<Finding>,
 }
 
 struct Inner<T> {
@@ -55,15 +57,31 @@ fn lock<T>(inner: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<T> Speaker<T> {
-    pub(super) fn say(&self, kind: &'static str, message: String) {
+    /// Moves on to a stage.
+    pub(super) fn say(&self, stage: String) {
+        lock(&self.inner).stage.clone_from(&stage);
+        self.keep(Said {
+            kind: "stage",
+            message: stage,
+            finding: None,
+        });
+    }
+
+    /// Tells what a check has found.
+    pub(super) fn find(&self, finding: Finding) {
+        self.keep(Said {
+            kind: "notice",
+            message: finding.message.clone(),
+            finding: Some(finding),
+        });
+    }
+
+    fn keep(&self, said: Said) {
         let mut inner = lock(&self.inner);
-        if kind == "stage" {
-            inner.stage.clone_from(&message);
-        }
         if inner.said.len() == EVENTS_KEPT {
             inner.said.pop_front();
         }
-        inner.said.push_back(Said { kind, message });
+        inner.said.push_back(said);
     }
 }
 

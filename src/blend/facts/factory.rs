@@ -14,9 +14,8 @@ pub(super) fn has_default_cube(file: &BlendFile) -> Result<bool, BlendError> {
             let place = object.float(&format!("loc[{axis}]"));
             place.is_some_and(|place| place.abs() < f64::EPSILON)
         });
-        let untouched = at_origin
-            && object.pointer("adt").is_none()
-            && object.list("modifiers")?.is_empty();
+        let untouched =
+            at_origin && object.pointer("adt").is_none() && object.list("modifiers")?.is_empty();
         let Some(mesh) = object.follow("data")?.filter(|_| untouched) else {
             continue;
         };

@@ -229,9 +229,7 @@ impl SceneFacts {
             has_scene_strips: strips.contains(&SCENE_STRIP),
             simplify: mode(SIMPLIFY).then(|| Simplify {
                 subdivision: int("r.simplify_subsurf_render").unwrap_or_default(),
-                particles: scene
-                    .float("r.simplify_particles_render")
-                    .unwrap_or(1.0),
+                particles: scene.float("r.simplify_particles_render").unwrap_or(1.0),
             }),
             file_outputs: nodes
                 .map(|tree| FileOutput::all_in(&tree))

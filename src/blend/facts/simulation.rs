@@ -86,6 +86,7 @@ pub(super) struct Simulations {
 }
 
 /// What a cache holds.
+#[derive(Clone, Copy)]
 enum Cache {
     /// Nothing that lasts; the simulation starts from this frame.
     Unbaked(i32),
@@ -222,17 +223,11 @@ fn object_simulations<'f>(
             continue;
         }
         match modifier.type_name() {
-            "ClothModifierData" => add(
-                SimulationKind::Cloth,
-                cache(&modifier, "point_cache")?,
-            ),
+            "ClothModifierData" => add(SimulationKind::Cloth, cache(&modifier, "point_cache")?),
             "SoftbodyModifierData" => {
                 if let Some(soft) = object.follow("soft")? {
                     let shared = soft.follow("shared")?.unwrap_or(soft);
-                    add(
-                        SimulationKind::SoftBody,
-                        cache(&shared, "pointcache")?,
-                    );
+                    add(SimulationKind::SoftBody, cache(&shared, "pointcache")?);
                 }
             }
             "ParticleSystemModifierData" => {
@@ -246,10 +241,7 @@ fn object_simulations<'f>(
                     for surface in canvas.list("surfaces")? {
                         let active = surface.flag("flags", SURFACE_ACTIVE).unwrap_or_default();
                         if active && surface.int("format") != Some(IMAGE_SEQUENCE) {
-                            add(
-                                SimulationKind::DynamicPaint,
-                                cache(&surface, "pointcache")?,
-                            );
+                            add(SimulationKind::DynamicPaint, cache(&surface, "pointcache")?);
                         }
                     }
                 }
@@ -265,15 +257,15 @@ fn object_simulations<'f>(
             // Smoke before 2.82.
             "SmokeModifierData" => {
                 if let Some(domain) = modifier.follow("domain")? {
-                    add(
-                        SimulationKind::Fluid,
-                        cache(&domain, "point_cache[0]")?,
-                    );
+                    add(SimulationKind::Fluid, cache(&domain, "point_cache[0]")?);
                 }
             }
             "NodesModifierData" => {
                 let start_frame = zones.unbaked(&modifier)?;
-                add(SimulationKind::GeometryNodes, start_frame.map(Cache::Unbaked));
+                add(
+                    SimulationKind::GeometryNodes,
+                    start_frame.map(Cache::Unbaked),
+                );
             }
             _ => {}
         }

@@ -57,7 +57,9 @@ pub(super) fn absolute_outputs(subject: &Subject<'_>) -> Option<Finding> {
     );
     Some(
         Finding::warning("absolute-file-output", message)
-            .fix_here("press Fix in Blender's panel, or begin its path with // to write beside the scene")
+            .fix_here(
+                "press Fix in Blender's panel, or begin its path with // to write beside the scene",
+            )
             .about(nodes),
     )
 }

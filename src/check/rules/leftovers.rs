@@ -97,9 +97,9 @@ pub(super) fn factory(subject: &Subject<'_>) -> Option<Finding> {
             .cycles
             .samples
             .is_none_or(|samples| CYCLES_SAMPLES.contains(&samples)),
-        "BLENDER_EEVEE" | "BLENDER_EEVEE_NEXT" => {
-            scene.eevee_samples.is_none_or(|samples| samples == EEVEE_SAMPLES)
-        }
+        "BLENDER_EEVEE" | "BLENDER_EEVEE_NEXT" => scene
+            .eevee_samples
+            .is_none_or(|samples| samples == EEVEE_SAMPLES),
         _ => false,
     };
     let size = (

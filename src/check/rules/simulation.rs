@@ -2,7 +2,7 @@
 //! Simulations that are not baked, or baked for other frames.
 
 use super::{Subject, named, once};
-use crate::blend::{BakedSimulation, SceneFacts};
+use crate::blend::{BakedSimulation, SceneFacts, SimulationKind};
 use crate::check::finding::Finding;
 
 /// Where the earliest unbaked simulation of a scene starts: out of order its frames render wrong.
@@ -22,10 +22,16 @@ pub(super) fn unbaked(subject: &Subject<'_>) -> Option<Finding> {
         "The simulation of {} is not baked; one lane steps through it in order from frame {start}, so that it renders right.",
         named(&owners)
     );
+    let finding = Finding::notice("unbaked-simulation", message).about(owners);
+    // What lies in folders of its own is baked by hand: there is more to choose than the frames.
+    let own_folders = [SimulationKind::Fluid, SimulationKind::GeometryNodes];
+    let mut kinds = subject.scene.unbaked_simulations.iter();
     Some(
-        Finding::notice("unbaked-simulation", message)
-            .fix_here("bake it in Blender, where Fix in the panel does, and several lanes can share its frames")
-            .about(owners),
+        if kinds.any(|simulation| own_folders.contains(&simulation.kind)) {
+            finding.fix("bake it in Blender, and several lanes can share its frames")
+        } else {
+            finding.fix_here("bake it in Blender, or press Fix in the panel; then several lanes can share its frames")
+        },
     )
 }
 
@@ -41,7 +47,7 @@ pub(super) fn baked_too_short(subject: &Subject<'_>) -> Option<Finding> {
         named(&owners)
     );
     let first = subject.frames.iter().min().unwrap_or(last);
-    let bake = "bake it anew in Blender, where Fix in the panel does";
+    let bake = "bake it anew in Blender, or press Fix in the panel";
     let fix = if first <= end {
         format!("{bake}, or render --frames {first}-{end}")
     } else {

@@ -3,7 +3,8 @@
 
 use super::*;
 use crate::blend::{
-    Compression, CyclesFacts, UnbakedSimulation, ViewLayer, ViewsFacts, ViewsFormat,
+    Compression, CyclesFacts, FileOutput, FileSlot, UnbakedSimulation, ViewLayer, ViewsFacts,
+    ViewsFormat,
 };
 use crate::check::{Device, Severity};
 
@@ -269,5 +270,101 @@ fn an_engine_or_gpu_that_is_not_there_is_an_error() {
     assert_eq!(
         found(&sound_scene(), |subject| subject.needs_gpu = true),
         only("no-gpu", Severity::Error)
+    );
+}
+
+#[test]
+fn settings_that_are_often_forgotten_are_told() {
+    let change = |change: fn(&mut SceneFacts)| {
+        let mut scene = sound_scene();
+        change(&mut scene);
+        codes(&scene)
+    };
+    assert_eq!(
+        change(|scene| scene.use_overwrite = false),
+        only("overwrite-off", Severity::Notice)
+    );
+    assert_eq!(
+        change(|scene| scene.view_layers.push(ViewLayer {
+            name: "Off".to_owned(),
+            enabled: false
+        })),
+        only("view-layer-off", Severity::Notice)
+    );
+    assert_eq!(
+        change(|scene| scene.has_strips = true),
+        only("strips-hide-scene", Severity::Warning)
+    );
+    assert_eq!(
+        change(|scene| (scene.has_strips, scene.has_scene_strips) = (true, true)),
+        [],
+        "an edit of scenes is meant"
+    );
+}
+
+#[test]
+fn a_step_is_told_only_where_nobody_chose_the_frames() {
+    let scene = SceneFacts {
+        frame_step: 3,
+        ..sound_scene()
+    };
+    assert_eq!(codes(&scene), [], "frames 1-10 were asked for");
+    let (facts, own) = (file_with(&scene), "1-10:3".parse().unwrap());
+    let finding = check(&Subject::new(&facts, &scene, &own));
+    let fix = finding.first().unwrap().fix.as_deref();
+    assert_eq!(fix, Some("render every frame with --frames 1-10"));
+}
+
+#[test]
+fn factory_settings_are_told_only_where_all_are_left() {
+    let mut scene = sound_scene();
+    (scene.resolution_x, scene.resolution_y) = (1920, 1080);
+    scene.cycles.samples = None;
+    let codes_of = |scene: &SceneFacts, samples| {
+        let facts = BlendFacts {
+            has_default_cube: true,
+            ..file_with(scene)
+        };
+        let frames = "1".parse().unwrap();
+        let found = check(&Subject {
+            samples,
+            ..Subject::new(&facts, scene, &frames)
+        });
+        found.len()
+    };
+    assert_eq!(codes_of(&scene, None), 1);
+    assert_eq!(codes_of(&scene, Some(128)), 0, "somebody chose the samples");
+    scene.cycles.samples = Some(256);
+    assert_eq!(codes_of(&scene, None), 0);
+}
+
+#[test]
+fn file_outputs_that_clash_or_go_elsewhere_are_told() {
+    let output = |base: &str, slots: &[&str]| FileOutput {
+        node: "Passes".to_owned(),
+        base_path: base.to_owned(),
+        file_name: None,
+        file_format: "PNG".to_owned(),
+        slots: slots
+            .iter()
+            .map(|path| FileSlot {
+                path: (*path).to_owned(),
+                file_format: None,
+            })
+            .collect(),
+    };
+    let mut scene = sound_scene();
+    scene.file_outputs = vec![output("//a/", &["Mist", "Depth"]), output("//A", &["mist"])];
+    assert_eq!(codes(&scene), only("names-clash", Severity::Warning));
+    scene.file_outputs = vec![output("/tmp/", &["Mist"])];
+    assert_eq!(
+        codes(&scene),
+        only("absolute-file-output", Severity::Warning)
+    );
+    assert_eq!(
+        found(&scene, |subject| subject.redirected =
+            Some(std::path::Path::new("/var/tmp"))),
+        [],
+        "Farmhand leads it to the job's folder"
     );
 }

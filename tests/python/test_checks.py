@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scene for each finding: exactly that is found in it, and after its fix it is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from blenders import RENDERER, SCENES, Blender, default_blender
+from farms import Farm, farmhand_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.skipif(default_blender() is None, reason="no Blender: install one, or name it in FARMHAND_BLENDER"),
+    pytest.mark.skipif(farmhand_command() is None, reason="no farmhand command: run `make build`"),
+]
+
+#: The Blender at hand in these tests: the real one's answer, except for what differs from computer to computer.
+THIS_BLENDER: dict[str, Any] = {"denoisers": [], "devices": [{"type": "CPU", "name": "CPU"}]}
+NEWER_BLENDER: dict[str, Any] = {**THIS_BLENDER, "blender_version": "99.9.0"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A finding, the scene and options that show it, and the options with which it is gone."""
+
+    code: str
+    severity: str
+    #: Without one, only the Fix button is there.
+    fix: tuple[str, ...] | None = None
+    options: tuple[str, ...] = ()
+    scene: str = ""
+    blender: dict[str, Any] = dataclasses.field(default_factory=lambda: THIS_BLENDER)
+    fixing_blender: dict[str, Any] = dataclasses.field(default_factory=lambda: THIS_BLENDER)
+
+    def __str__(self) -> str:
+        return self.scene or self.code
+
+
+CASES = [
+    Case("no-camera", "error", ("--camera", "Camera")),
+    Case("no-camera", "error", scene="no-camera.at all"),
+    Case("unknown-camera", "error", ("--camera", "Camera"), ("--camera", "Nobody"), scene="clean"),
+    Case("strips-hide-scene", "warning"),
+    Case("view-layers-off", "error", ("--view-layer", "ViewLayer")),
+    Case("view-layer-off", "notice", ("--view-layer", "ViewLayer", "--view-layer", "Shadows")),
+    Case("unknown-view-layer", "error", ("--view-layer", "ViewLayer"), ("--view-layer", "Hills"), scene="clean"),
+    Case("no-engine", "error"),
+    Case("no-denoiser", "error", ("--denoise", "off")),
+    Case("no-gpu", "error", (), ("--gpu-required",), scene="clean"),
+    Case("gpu-required-on-cpu", "error", ("--device", "cpu"), ("--device", "cpu", "--gpu-required"), scene="clean"),
+    Case("newer-than-blender", "error", scene="newer", fixing_blender=NEWER_BLENDER),
+    Case("other-blender", "warning", scene="clean", blender=NEWER_BLENDER),
+    Case("newer-library", "error", fixing_blender=NEWER_BLENDER),
+    Case("unbaked-simulation", "notice"),
+    Case("baked-for-other-frames", "warning", ("--frames", "1-2")),
+    Case("needs-auto-run", "warning", ("--auto-run",)),
+    Case("needs-auto-run", "warning", ("--auto-run",), scene="needs-auto-run.driver"),
+    Case("film-as-images", "notice"),
+    Case("absolute-file-output", "warning"),
+    Case("names-clash", "warning"),
+    Case("render-region", "warning"),
+    Case("simplify", "warning"),
+    Case("small-percentage", "notice", ("--percentage", "100")),
+    Case("frame-step", "notice", ("--frames", "1-3")),
+    Case("overwrite-off", "notice", ("--existing", "skip")),
+    Case("factory-defaults", "notice", ("--samples", "128")),
+    Case("output-moved", "notice", ("--output", "elsewhere")),
+    Case("output-not-writable", "error", ("--output", "elsewhere"), ("--output", "a-file/frames"), scene="clean"),
+    Case("frames-exist", "notice", ("--existing", "new-folder")),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bench:
+    """The scenes, and the command that checks them."""
+
+    folder: Path
+
+    def codes(self, blend: Path, options: tuple[str, ...], blender: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """What is found, by its code; the exit code has to fit."""
+        program = self._program(blender)
+        farm = Farm(self.folder / "home", Blender(str(program)))
+        done = farm.call("check", str(blend), "--json", *options, cwd=self.folder)
+        found: list[dict[str, Any]] = json.loads(done.stdout)["findings"] if done.stdout else []
+        held_back = any(finding["severity"] == "error" for finding in found)
+        assert done.returncode == (3 if held_back else 0), done.stdout + done.stderr
+        assert all(finding["fix"] for finding in found), "every finding has a way out"
+        codes = {finding["code"]: finding for finding in found}
+        assert len(codes) == len(found)
+        return codes
+
+    def _program(self, overrides: dict[str, Any]) -> Path:
+        """A program that answers like the real Blender, with a few things said otherwise."""
+        probe = {**json.loads((self.folder / "probe.json").read_text(encoding="utf-8")), **overrides}
+        program = self.folder / f"blender-{probe['blender_version']}"
+        if not program.exists():
+            said = f"FARMHAND-PROBE {json.dumps(probe)}"
+            program.write_text(f"#!/bin/sh\ncat <<'END'\n{said}\nEND\n", encoding="utf-8")
+            program.chmod(0o755)
+        return program
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """All scenes, made and mended by one run of Blender."""
+    folder = tmp_path_factory.mktemp("checks")
+    blender = default_blender()
+    assert blender is not None
+    blender.run(SCENES / "make_check_scenes.py", str(folder))
+    said = next(line for line in blender.run(RENDERER, "probe").splitlines() if line.startswith("FARMHAND-PROBE"))
+    (folder / "probe.json").write_text(said.partition(" ")[2], encoding="utf-8")
+    (folder / "a-file").write_text("no folder", encoding="utf-8")
+    (folder / "newer").mkdir()
+    content = (folder / "clean" / "scene.blend").read_bytes()
+    # Both layouts of a header: `-v304`, `17-01v0500`.
+    newer = re.sub(rb"^(BLENDER[-_]v)\d", rb"\g<1>9", content)
+    (folder / "newer" / "scene.blend").write_bytes(re.sub(rb"^(BLENDER\d\d-\d\dv)\d", rb"\g<1>9", newer))
+    return Bench(folder)
+
+
+def test_a_clean_scene_has_no_findings(bench: Bench) -> None:
+    assert bench.codes(bench.folder / "clean" / "scene.blend", (), THIS_BLENDER) == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_exactly_this_is_found_and_its_fix_takes_it_away(bench: Bench, case: Case) -> None:
+    home = bench.folder / str(case)
+    found = bench.codes(home / "scene.blend", case.options, case.blender)
+    assert {code: finding["severity"] for code, finding in found.items()} == {case.code: case.severity}
+    ways = 0
+    if case.fix is not None or case.fixing_blender is not case.blender:
+        ways += 1
+        assert case.code not in bench.codes(home / "scene.blend", case.fix or (), case.fixing_blender)
+    if (home / "fixed.blend").is_file():
+        ways += 1
+        assert bench.codes(home / "fixed.blend", (), case.blender) == {}
+    assert ways, "a finding without a working fix is not done"
+    assert found[case.code]["fixable"] == (case.fixing_blender is case.blender)
+
+
+def test_every_scene_has_a_case(bench: Bench) -> None:
+    made = {path.parent.name for path in bench.folder.glob("*/scene.blend")}
+    assert made == {str(case) for case in CASES} | {"clean"}

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a scene for each thing that can be found in one, and mends each as the Fix button of the panel does.
+
+    blender -b --factory-startup --python-exit-code 1 --python tests/scenes/make_check_scenes.py -- FOLDER
+    python tests/scenes/make_check_scenes.py FOLDER      where bpy is a module of this Python
+
+`FOLDER/NAME/scene.blend` has exactly that one fault; `FOLDER/NAME/fixed.blend` is there where `addon/fixes.py` has a
+fix for it. A name may go on behind a dot where one finding has several causes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from building import (
+    Compositor,
+    add_object,
+    cube_mesh,
+    empty_file,
+    file_output,
+    material,
+    small_stage,
+    strips,
+)
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+FIXES = Path(__file__).resolve().parents[2] / "addon" / "fixes.py"
+Maker = Callable[[bpy.types.Scene, Path], None]
+
+
+def clean(scene: bpy.types.Scene, folder: Path) -> None:
+    """Nothing to find, although there is much that might be: arithmetic in drivers, sounds, an output for a pass."""
+    drive(scene.objects["Cube"], "sin(frame / 10) * 0.1")
+    scene.frame_step = 1
+    compositor = Compositor(scene)
+    file_output(compositor.tree, "//passes/", {"Mist": compositor.layers.outputs["Image"]})
+    noise = folder / "noise.wav"
+    noise.write_bytes(b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\0\0\0\0")
+    strips(scene).new_sound("Noise", str(noise), 1, 1)
+
+
+def drive(target: bpy.types.Object, expression: str) -> None:
+    """Drive the height of an object by an expression."""
+    driver = target.driver_add("location", 2).driver
+    driver.type, driver.expression = "SCRIPTED", expression
+
+
+def no_camera(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Leave the choice of a camera out."""
+    scene.camera = None
+
+
+def no_camera_at_all(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Have nothing to look through."""
+    bpy.data.cameras.remove(scene.camera.data)
+
+
+def strips_hide_scene(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Leave a strip in the sequencer."""
+    length = {"length": 10} if bpy.app.version >= (5, 0, 0) else {"frame_end": 10}
+    strips(scene).new_effect("Colour", "COLOR", 1, frame_start=1, **length)
+
+
+def view_layers_off(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Switch the only view layer off."""
+    scene.view_layers[0].use = False
+
+
+def view_layer_off(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Switch one of two view layers off."""
+    scene.view_layers.new("Shadows").use = False
+
+
+def no_engine(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Render with an engine that only this session has."""
+    engine = type("OwnEngine", (bpy.types.RenderEngine,), {"bl_idname": "FARMHAND_TEST", "bl_label": "Own"})
+    bpy.utils.register_class(engine)
+    scene.render.engine = "FARMHAND_TEST"
+
+
+def no_denoiser(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Denoise."""
+    scene.cycles.use_denoising = True
+
+
+def rigid_body(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Let a cube fall."""
+    falling = add_object(scene, "Falling", cube_mesh("Falling", (0.2, 0.4, 0.9)))
+    falling.location.z = 5.0
+    bpy.context.view_layer.objects.active = falling
+    bpy.ops.rigidbody.object_add(type="ACTIVE")
+
+
+def baked_too_short(scene: bpy.types.Scene, folder: Path) -> None:
+    """Let a cube fall, and bake less than is rendered."""
+    rigid_body(scene, folder)
+    scene.rigidbody_world.point_cache.frame_end = 2
+    bpy.ops.ptcache.bake_all(bake=True)
+
+
+def script(_scene: bpy.types.Scene, _folder: Path) -> None:
+    """Run a text when the file is opened."""
+    text = bpy.data.texts.new("setup.py")
+    text.write("import bpy\n")
+    text.use_module = True
+
+
+def scripted_driver(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Drive by what only Python can tell."""
+    drive(scene.objects["Cube"], "len(bpy.data.objects) * 0.1")
+
+
+def film(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Write a film."""
+    if hasattr(scene.render.image_settings, "media_type"):
+        scene.render.image_settings.media_type = "VIDEO"
+    scene.render.image_settings.file_format = "FFMPEG"
+
+
+def absolute_output(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Write a pass to one place for all computers."""
+    compositor = Compositor(scene)
+    file_output(compositor.tree, "/srv/passes/", {"Mist": compositor.layers.outputs["Image"]})
+
+
+def clashing_names(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Write two passes whose names differ in case alone."""
+    compositor = Compositor(scene)
+    picture = compositor.layers.outputs["Image"]
+    file_output(compositor.tree, "//passes/", {"Mist": picture, "mist": compositor.inverted(picture)})
+
+
+def region(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Render a corner."""
+    scene.render.use_border = True
+    scene.render.border_max_x = 0.5
+
+
+def simplify(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Render without detail."""
+    scene.render.use_simplify = True
+    scene.render.simplify_subdivision_render = 1
+
+
+def percentage(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Render small."""
+    scene.render.resolution_percentage = 50
+
+
+def step(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Render every second frame."""
+    scene.frame_step = 2
+
+
+def overwrite(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Leave what is there."""
+    scene.render.use_overwrite = False
+
+
+def factory(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Change nothing but where the frames go."""
+    del scene
+    bpy.ops.wm.read_factory_settings()
+    bpy.context.scene.render.filepath = "//frames/"
+
+
+def temporary_output(scene: bpy.types.Scene, _folder: Path) -> None:
+    """Write to the temporary folder, as every new scene does."""
+    scene.render.filepath = "/tmp/"  # noqa: S108 (Blender's own default)
+
+
+def frames_there(_scene: bpy.types.Scene, folder: Path) -> None:
+    """Have rendered already."""
+    folder.joinpath("frames").mkdir()
+    folder.joinpath("frames", "shot_0002.png").write_bytes(b"a picture")
+
+
+def library(scene: bpy.types.Scene, folder: Path) -> None:
+    """Link from a file whose header says that it is of another time."""
+    source = folder / "library.blend"
+    bpy.data.libraries.write(str(source), {material("Linked", (0.1, 0.8, 0.3))}, compress=False)
+    bpy.data.materials.remove(bpy.data.materials["Linked"])
+    with bpy.data.libraries.load(str(source), link=True, relative=True) as (_there, wanted):
+        wanted.materials = ["Linked"]
+    scene.objects["Cube"].data.materials[0] = wanted.materials[0]
+    content = source.read_bytes()
+    version = b"%d%02d" % bpy.app.version[:2]
+    place = content.index(version, 0, 20)
+    source.write_bytes(content[:place] + b"9" + content[place + 1 :])
+
+
+MAKERS: dict[str, Maker] = {
+    "clean": clean,
+    "no-camera": no_camera,
+    "no-camera.at all": no_camera_at_all,
+    "strips-hide-scene": strips_hide_scene,
+    "view-layers-off": view_layers_off,
+    "view-layer-off": view_layer_off,
+    "no-engine": no_engine,
+    "no-denoiser": no_denoiser,
+    "unbaked-simulation": rigid_body,
+    "baked-for-other-frames": baked_too_short,
+    "needs-auto-run": script,
+    "needs-auto-run.driver": scripted_driver,
+    "film-as-images": film,
+    "absolute-file-output": absolute_output,
+    "names-clash": clashing_names,
+    "render-region": region,
+    "simplify": simplify,
+    "small-percentage": percentage,
+    "frame-step": step,
+    "overwrite-off": overwrite,
+    "factory-defaults": factory,
+    "output-moved": temporary_output,
+    "frames-exist": frames_there,
+    "newer-library": library,
+}
+
+
+def load_fixes() -> ModuleType:
+    """Load what the Fix buttons do, without the add-on around it."""
+    found = importlib.util.spec_from_file_location("fixes", FIXES)
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def save(path: Path) -> None:
+    """Save the open file."""
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=False, check_existing=False)
+
+
+def main(folder: Path) -> None:
+    """Make them all, then mend them."""
+    fixes = load_fixes().FIXES
+    # The add-on's own choice, which only the add-on knows of.
+    del fixes["needs-auto-run"]
+    bpy.context.preferences.filepaths.save_version = 0
+    for name, make in MAKERS.items():
+        home = folder / name
+        home.mkdir(parents=True)
+        scene = empty_file()
+        small_stage(scene)
+        make(scene, home)
+        # Relative paths are relative to the file, so it has to lie somewhere first.
+        save(home / "scene.blend")
+        bpy.ops.file.make_paths_relative()
+        save(home / "scene.blend")
+        fix = fixes.get(name.partition(".")[0])
+        if fix is not None:
+            fix(bpy.context.scene)
+            save(home / "fixed.blend")
+
+
+main(Path(sys.argv[-1]).resolve())
