@@ -210,6 +210,11 @@ class FARMHAND_OT_fix(bpy.types.Operator):  # noqa: N801
 
     code: StringProperty(name="Code", description="Which finding to fix", options={"SKIP_SAVE"})
 
+    @classmethod
+    def poll(cls, context) -> bool:  # noqa: ANN001
+        """Say that a linked scene cannot be changed here."""
+        return context.scene.library is None or _refuse(cls, "The scene lies in another file; fix it there")
+
     def execute(self, context) -> set:  # noqa: ANN001
         """Mend it, and take the message away."""
         fix = fixes.FIXES.get(self.code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from blenders import RENDERER, SCENES, Blender, default_blender
+from blenders import RENDERER, ROOT, SCENES, Blender, default_blender
 from farms import Farm, farmhand_command
 
 if TYPE_CHECKING:
@@ -148,3 +148,8 @@ def test_exactly_this_is_found_and_its_fix_takes_it_away(bench: Bench, case: Cas
 def test_every_scene_has_a_case(bench: Bench) -> None:
     made = {path.parent.name for path in bench.folder.glob("*/scene.blend")}
     assert made == {str(case) for case in CASES} | {"clean"}
+
+
+def test_every_finding_is_explained() -> None:
+    table = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    assert [case.code for case in CASES if f"`{case.code}`" not in table] == []

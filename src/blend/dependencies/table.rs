@@ -32,7 +32,7 @@ pub enum DependencyKind {
     Font,
     /// A text; its content lies in the .blend file as well.
     Text,
-    /// An OpenVDB file, or a sequence of them.
+    /// A VDB file, or a sequence of them.
     Volume,
     /// An Alembic or USD file, or a sequence of them, or a layer over one.
     CacheFile,
