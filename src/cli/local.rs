@@ -4,6 +4,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::clean::{Manner, forget};
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::options::JsonOption;
@@ -174,37 +175,11 @@ async fn status(json: JsonOption, context: &mut Context) -> Result<Exit, Failure
 }
 
 async fn purge(yes: bool, json: JsonOption, context: &mut Context) -> Result<Exit, Failure> {
-    let running = this_computer::wake(None, context).await?;
-    let farm = Farm::of_running(&running, &context.dirs)?;
-    let ended: Vec<_> = farm
-        .jobs()
-        .await?
-        .into_iter()
-        .filter(|job| job.status.is_settled())
-        .collect();
-    let jobs = text::count(ended.len() as u64, "job");
-    if !ended.is_empty() && !yes {
-        if !context.terminal.interactive {
-            return Err(Failure::usage("nobody is here to be asked")
-                .hint("add --yes to purge without a question"));
-        }
-        if !context.terminal.confirm(&format!(
-            "Forget {jobs} that have ended? Their frames stay."
-        )) {
-            context.terminal.note("Nothing was forgotten.");
-            return Ok(Exit::Failed);
-        }
-    }
-    for job in &ended {
-        farm.delete(job).await?;
-    }
-    if json.json {
-        let ids: Vec<_> = ended.iter().map(|job| &job.id).collect();
-        context.terminal.json(&json!({"deleted": ids}));
-    } else {
-        context
-            .terminal
-            .data(format!("{jobs} forgotten; all frames stay where they are."));
-    }
-    Ok(Exit::Done)
+    let farm = Farm::wake_local(None, context).await?;
+    let manner = Manner {
+        dry_run: false,
+        yes,
+        json: json.json,
+    };
+    forget(&farm, |_| true, manner, context).await
 }

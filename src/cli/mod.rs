@@ -5,6 +5,7 @@
 
 mod cancel;
 mod check;
+mod clean;
 mod context;
 mod costs;
 mod delete;
@@ -92,6 +93,8 @@ enum Command {
     Retry(one_job::Options),
     /// Remove a job from the farm's list; its frames stay
     Delete(delete::Options),
+    /// Forget jobs that ended long ago; their frames stay
+    Clean(clean::Options),
     /// Show how frames would be shared out among workers
     Plan(plan::Options),
     /// Start, stop and look at the farm on this computer
@@ -185,6 +188,7 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
         Command::Approve(options) => pause::approve(options, context).await,
         Command::Retry(options) => retry::run(options, context).await,
         Command::Delete(options) => delete::run(options, context).await,
+        Command::Clean(options) => clean::run(options, context).await,
         Command::Plan(options) => plan::run(&options, context),
         Command::Local(options) => local::run(options, context).await,
         Command::Doctor(options) => doctor::run(options, context).await,

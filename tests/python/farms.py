@@ -9,15 +9,18 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
-from blenders import ROOT, Blender
+from blenders import RENDERER, ROOT, Blender, write_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PATIENCE_SECS = 240
+PLATFORM = "linux"
 
 
 def farmhand_command() -> Path | None:
@@ -101,6 +104,58 @@ class Farm:
                 continue
             if "--job-file" in words and any(word.startswith(beside) for word in words):
                 yield int(folder.name), words
+
+
+class Api:
+    """Asks the local farm that runs below `home` as any HTTP client would."""
+
+    def __init__(self, home: Path) -> None:
+        (note,) = home.rglob("server.json")
+        said = json.loads(note.read_text(encoding="utf-8"))
+        self.url: str = said["url"].rstrip("/")
+        self.pid: int = said["pid"]
+        self.token = Path(said["token_file"]).read_text(encoding="utf-8").strip()
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
+        """Send a request; answers the status and the body, read as JSON where it is."""
+        request = urllib.request.Request(  # noqa: S310 - the address is the local farm's own
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **headers},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+                return answer.status, read(answer)
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, read(refused)
+
+
+def read(answer: Any) -> Any:
+    text = answer.read().decode()
+    return json.loads(text) if answer.headers.get("Content-Type", "").startswith("application/json") else text
+
+
+def staged_job(folder: Path) -> dict[str, Any]:
+    """A job as a submission sends it, its files staged, that begins paused."""
+    blend = folder / "scene.blend"
+    blend.write_bytes(b"")
+    output = str(folder / "shot_####")
+    scene = {"name": "held", "scene": "Scene", "frames": "1-4", "output": output, "simulation_start": None}
+    job_file = write_job(folder, blend, scene, ["1-2", "3-4"])
+    description = json.loads(job_file.read_text(encoding="utf-8"))
+    settings = {key: description[key] for key in ("submission_id", "frames", "scene", "output")}
+    settings.update(job_file=str(job_file), renderer=str(RENDERER), storage=str(folder), blendfile=str(blend), lanes=2)
+    return {
+        "name": "held",
+        "type": "farmhand-render",
+        "priority": 50,
+        "submitter_platform": PLATFORM,
+        "initial_status": "paused",
+        "metadata": {"farmhand.output": output},
+        "settings": settings,
+    }
 
 
 def kill(pid: int) -> None:

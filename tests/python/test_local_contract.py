@@ -6,60 +6,28 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import urllib.error
-import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import openapi
-from farms import farmhand_command
+from farms import PLATFORM, Api, farmhand_command, staged_job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLATFORM = "linux"
 FARMHAND = [str(farmhand_command())]
 
 
-class LocalFarm:
-    """Asks the farm in a home as any HTTP client would."""
-
-    def __init__(self, home: Path) -> None:
-        started = subprocess.run([*FARMHAND, "local", "start", "--json"], check=True, capture_output=True, timeout=120)
-        self.url: str = json.loads(started.stdout)["url"].rstrip("/")
-        tokens = [path for path in home.rglob("*token*") if path.is_file()]
-        assert len(tokens) == 1, tokens
-        assert tokens[0].stat().st_mode & 0o077 == 0, "the token is for its user alone"
-        self.token = tokens[0].read_text(encoding="utf-8").strip()
-
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
-        """Send a request; answers the status and the body, read as JSON where it is."""
-        request = urllib.request.Request(  # noqa: S310 - the address is the local farm's own
-            self.url + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **headers},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-                return answer.status, read(answer)
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return refused.code, read(refused)
-
-
-def read(answer: Any) -> Any:
-    text = answer.read().decode()
-    return json.loads(text) if answer.headers.get("Content-Type", "").startswith("application/json") else text
-
-
 @pytest.fixture
-def farm(farm_home: Path) -> LocalFarm:
-    return LocalFarm(farm_home)
+def farm(farm_home: Path) -> Api:
+    subprocess.run([*FARMHAND, "local", "start"], check=True, capture_output=True, timeout=120)
+    (token,) = [path for path in farm_home.rglob("*token*") if path.is_file()]
+    assert token.stat().st_mode & 0o077 == 0, "the token is for its user alone"
+    return Api(farm_home)
 
 
-def test_every_answer_about_a_job_has_the_shape_of_the_managers_document(farm: LocalFarm, small_scene: Path) -> None:
+def test_every_answer_about_a_job_has_the_shape_of_the_managers_document(farm: Api, small_scene: Path) -> None:
     document = openapi.load()
 
     def held(method: str, path: str, body: object = None) -> Any:
@@ -115,13 +83,86 @@ def test_every_answer_about_a_job_has_the_shape_of_the_managers_document(farm: L
         assert status == expected, (method, path, status, answer)
 
 
-def test_what_the_local_farm_does_not_offer_is_said_in_a_sentence(farm: LocalFarm) -> None:
+# What each operation that the local farm offers is asked with, and its answer. The others are answered with 501.
+OFFERED: dict[str, tuple[object, int]] = {
+    "getVersion": (None, 200),
+    "getVariables": (None, 200),
+    "getSharedStorage": (None, 200),
+    "getFarmStatus": (None, 200),
+    "fetchWorkers": (None, 200),
+    "fetchWorker": (None, 200),
+    "fetchWorkerTags": (None, 200),
+    "getJobTypes": (None, 200),
+    "getJobType": (None, 200),
+    "fetchJobs": (None, 200),
+    "submitJob": ("a job", 409),
+    "submitJobCheck": ("a job", 409),
+    "fetchJob": (None, 200),
+    "deleteJob": (None, 204),
+    "deleteJobWhatWouldItDo": (None, 200),
+    "fetchJobLastRenderedInfo": (None, 204),
+    "fetchGlobalLastRenderedInfo": (None, 204),
+    "setJobStatus": ({"status": "paused", "reason": "a try"}, 204),
+    "setJobPriority": ({"priority": 60}, 204),
+    "fetchJobTasks": (None, 200),
+    "fetchJobBlocklist": (None, 200),
+    "fetchTask": (None, 200),
+    "fetchTaskLogTail": (None, 204),
+    "fetchTaskLogInfo": (None, 204),
+    "setTaskStatus": ({"status": "canceled", "reason": "a try"}, 204),
+}
+
+
+def test_every_operation_of_the_managers_document_answers_in_its_shape_or_says_in_a_sentence_why_not(
+    farm: Api, tmp_path: Path
+) -> None:
+    document = openapi.load()
+    submission = staged_job(tmp_path)
+    assert farm.ask("POST", "/api/v3/jobs/check", submission)[0] == 204
+    status, job = farm.ask("POST", "/api/v3/jobs", submission)
+    assert status == 200, job
+    openapi.hold(document, "POST", "/api/v3/jobs", status, job)
+    _, listed = farm.ask("GET", f"/api/v3/jobs/{job['id']}/tasks")
+    _, workers = farm.ask("GET", "/api/v3/worker-mgt/workers")
+    known = {
+        "job_id": job["id"],
+        "task_id": listed["tasks"][0]["id"],
+        "worker_id": workers["workers"][0]["id"],
+        "typeName": "farmhand-render",
+        "audience": "users",
+        "platform": PLATFORM,
+        "tag_id": job["id"],
+        "checksum": "0" * 64,
+        "filesize": "1",
+    }
+    operations = [
+        (method.upper(), template, operation["operationId"])
+        for template, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in {"get", "post", "put", "delete", "patch"}
+    ]
+    assert len(operations) > 50
+    # What deletes comes last, so that the others still find something.
+    for method, template, name in sorted(operations, key=lambda each: each[2] == "deleteJob"):
+        path = template.format_map(known)
+        body, expected = OFFERED.get(name, ({}, 501))
+        status, answer = farm.ask(method, path, submission if body == "a job" else body)
+        assert status == expected, (method, path, status, answer)
+        if status < 400:
+            openapi.hold(document, method, path, status, answer)
+            continue
+        assert answer["code"] == status, (method, path, answer)
+        assert len(answer["message"].split()) > 5, (method, path, answer)
+    assert {name for _, _, name in operations} >= set(OFFERED)
+
+
+def test_what_the_local_farm_does_not_offer_is_said_in_a_sentence(farm: Api) -> None:
     status, answer = farm.ask("POST", "/api/v3/shaman/checkout/requirements", {"files": []})
     assert status == 501
     assert "local farm" in answer["message"] or "this computer" in answer["message"]
 
 
-def test_nobody_gets_in_without_the_token_from_a_page_or_by_another_name(farm: LocalFarm) -> None:
+def test_nobody_gets_in_without_the_token_from_a_page_or_by_another_name(farm: Api) -> None:
     assert farm.ask("GET", "/api/v3/jobs", Authorization="Bearer wrong")[0] == 401
     assert farm.ask("GET", "/api/v3/jobs", Origin="https://example.com")[0] == 403
     assert farm.ask("GET", "/api/v3/jobs", Host="example.com")[0] in {400, 403, 421}
