@@ -49,9 +49,11 @@ check: build ## formatting, lints, types, stubs, licences
 	cd python && ../$(VENV)/stubtest farmhand._native
 	"$$(tools/setup.sh deny)" --all-features check bans licenses sources
 
-bench: build ## warm lanes against Blender's own -a, side by side
+bench: build ## warm lanes against Blender's own -a, two slots against one, the local farm with many jobs
 	@tools/setup.sh blender
 	$(VENV)/python tests/bench/warm_lanes.py
+	$(VENV)/python tests/bench/two_slots.py
+	$(VENV)/python tests/bench/many_jobs.py
 
 wheel: ## the wheel, in dist/
 	@tools/setup.sh venv

@@ -15,28 +15,6 @@ use crate::lanes::{FrameRecord, JobProgress};
 /// The farm gives a Blender that it asks for the first time three minutes, and some more are left for the way.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(200);
 
-/// `GET health`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Health {
-    /// The farm's version of Farmhand.
-    pub version: String,
-    /// Its process.
-    pub pid: u32,
-    /// Its address.
-    pub url: String,
-    /// The folder of its database and logs.
-    pub state_dir: String,
-    /// The Blender that it renders with; none if it found none.
-    #[serde(default)]
-    pub blender: Option<String>,
-    /// How many lanes it renders at once.
-    #[serde(default)]
-    pub slots: u32,
-    /// Whether it has work in hand or queued.
-    #[serde(default)]
-    pub busy: bool,
-}
-
 /// `GET progress`: jobs that are not settled, and those settled in the last minute.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProgressAnswer {
@@ -67,11 +45,6 @@ pub fn is_missing(error: &FarmError) -> bool {
             | FarmError::Moved { .. }
             | FarmError::Refused { status: 405, .. }
     )
-}
-
-/// What runs there.
-pub async fn health(client: &Client) -> Result<Health, FarmError> {
-    client.get_json(&["farmhand", "v1", "health"]).await
 }
 
 /// How far the jobs are that are not settled, or were within the last minute.

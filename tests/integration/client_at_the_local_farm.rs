@@ -6,9 +6,9 @@ use std::sync::Arc;
 use farmhand::farm::models::{FarmStatus, JobStatus, ManagerVariableAudience, SubmittedJob};
 use farmhand::farm::{Client, ClientOptions, FarmError, Secret, this_platform};
 use farmhand::local::blender::Search;
-use farmhand::local::server;
 use farmhand::local::state::{FarmFiles, FarmState};
 use farmhand::local::store::Store;
+use farmhand::local::{Health, server};
 use farmhand::watch::{FarmState as Heard, WatchOptions, Watcher, companion};
 use serde_json::json;
 use tempfile::TempDir;
@@ -101,7 +101,10 @@ async fn every_reading_call_of_the_client_is_answered_in_its_shape() {
     );
     assert!(client.worker_tags().await.unwrap().is_empty());
     assert_eq!(client.last_rendered().await.unwrap(), None);
-    let health = companion::health(&client).await.unwrap();
+    let health: Health = client
+        .get_json(&["farmhand", "v1", "health"])
+        .await
+        .unwrap();
     assert_eq!(
         (health.pid, health.url, health.slots),
         (std::process::id(), server.url.clone(), 2)

@@ -137,16 +137,20 @@ def read(answer: Any) -> Any:
     return json.loads(text) if answer.headers.get("Content-Type", "").startswith("application/json") else text
 
 
-def staged_job(folder: Path) -> dict[str, Any]:
+def staged_job(folder: Path, lanes: list[str] | None = None) -> dict[str, Any]:
     """A job as a submission sends it, its files staged, that begins paused."""
+    chunks = lanes or ["1-2", "3-4"]
     blend = folder / "scene.blend"
+    folder.mkdir(parents=True, exist_ok=True)
     blend.write_bytes(b"")
     output = str(folder / "shot_####")
-    scene = {"name": "held", "scene": "Scene", "frames": "1-4", "output": output, "simulation_start": None}
-    job_file = write_job(folder, blend, scene, ["1-2", "3-4"])
+    scene = {"name": "held", "scene": "Scene", "frames": ",".join(chunks), "output": output, "simulation_start": None}
+    job_file = write_job(folder, blend, scene, chunks)
     description = json.loads(job_file.read_text(encoding="utf-8"))
     settings = {key: description[key] for key in ("submission_id", "frames", "scene", "output")}
-    settings.update(job_file=str(job_file), renderer=str(RENDERER), storage=str(folder), blendfile=str(blend), lanes=2)
+    settings.update(
+        job_file=str(job_file), renderer=str(RENDERER), storage=str(folder), blendfile=str(blend), lanes=len(chunks)
+    )
     return {
         "name": "held",
         "type": "farmhand-render",
