@@ -3,16 +3,34 @@
 
 Options: `frames` (6), `camera` (true), `denoise` (false), `format` (PNG), `script` (Python that the file runs
 when it is opened and scripts are allowed), `second_camera` (false: another one, named Second, that looks down, and a
-marker that switches to the first).
+marker that switches to the first), `film` (settings of the film that the scene writes), `sound` (false: the sequencer
+has a tone from frame 2 on).
 """
 
 from __future__ import annotations
 
+import array
 import json
+import math
 import os
 import sys
+import wave
+from pathlib import Path
 
 import bpy
+
+
+def add_sound(scene: bpy.types.Scene, path: Path) -> None:
+    """Write a second of a tone beside the scene, and put it into the sequencer."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        wave_form = (int(9000 * math.sin(0.17 * place)) for place in range(16000))
+        file.writeframes(array.array("h", wave_form).tobytes())
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    strips.new_sound(name="Tone", filepath=str(path), channel=1, frame_start=2)
 
 
 def main(path: str, options: str) -> None:
@@ -30,6 +48,10 @@ def main(path: str, options: str) -> None:
         if hasattr(image, "media_type"):
             image.media_type = {"OPEN_EXR_MULTILAYER": "MULTI_LAYER_IMAGE", "FFMPEG": "VIDEO"}.get(file_format, "IMAGE")
         image.file_format = file_format
+    for name, value in asked.get("film", {}).items():
+        setattr(scene.render.ffmpeg, name, value)
+    if asked.get("sound"):
+        add_sound(scene, Path(path).with_name("tone.wav"))
     scene.frame_start, scene.frame_end = 1, int(asked.get("frames", 6))
     cube = bpy.data.objects["Cube"]
     cube.keyframe_insert("rotation_euler", frame=1)

@@ -10,8 +10,8 @@ renderer it was sent with, whatever is installed there later. Three ways to star
 
 `lane` is the supervisor. It opens no scene: it starts this file again as `child` in a Blender that
 does, and feeds it frame after frame through a pipe. The parts, in order: wholeness of files, frames
-and order, files of the state folder, the child as the supervisor sees it, the supervisor, the child's
-side (scene, devices, rendering), the probe, and the command line.
+and order, files of the state folder, the child as the supervisor sees it, the film, the supervisor, the
+child's side (scene, devices, rendering), the probe, and the command line.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import collections
 import contextlib
 import dataclasses
 import errno
+import fractions
 import importlib
 import json
 import os
@@ -52,6 +53,7 @@ NO_LANE = -1
 FIRST_TRIES = 2
 LOG_TAIL_LINES = 30
 PROGRESS_EVERY_SECS = 0.5
+FILM_TOLD_EVERY_SECS = 5.0
 # A scene that grows from 100 MB to 400 MB harms nobody: memory counts as growing from here on only.
 GROWTH_FLOOR_BYTES = 1 << 30
 # From this Blender on, braces in output paths are templates, and nothing is printed while a frame renders.
@@ -690,6 +692,345 @@ def child_command(job_file: str, job: Json, mark: str) -> list[str]:
 
 
 # --------------------------------------------------------------------------------------------------
+# The film: what ffmpeg is told, by the settings of the scene
+
+
+class FilmError(Exception):
+    """The film cannot be put together; the message says why. Every frame of it is there."""
+
+
+# Blender's names of codecs, each with ffmpeg's encoders for it, the best first.
+VIDEO_ENCODERS = {
+    "AV1": ("libsvtav1", "libaom-av1", "librav1e"),
+    "DNXHD": ("dnxhd",),
+    "DV": ("dvvideo",),
+    "FFV1": ("ffv1",),
+    "FLASH": ("flv",),
+    "H264": ("libx264", "libopenh264"),
+    "H265": ("libx265",),
+    "HUFFYUV": ("huffyuv",),
+    "MJPEG": ("mjpeg",),
+    "MPEG1": ("mpeg1video",),
+    "MPEG2": ("mpeg2video",),
+    "MPEG4": ("mpeg4",),
+    "PNG": ("png",),
+    "PRORES": ("prores_ks",),
+    "QTRLE": ("qtrle",),
+    "RAW": ("rawvideo",),
+    "THEORA": ("libtheora",),
+    "WEBM": ("libvpx-vp9",),
+}
+AUDIO_ENCODERS = {
+    "AAC": "aac",
+    "AC3": "ac3",
+    "FLAC": "flac",
+    "MP2": "mp2",
+    "MP3": "libmp3lame",
+    "OPUS": "libopus",
+    "PCM": "pcm_s16le",
+    "VORBIS": "libvorbis",
+}
+CONTAINERS = {
+    "AVI": "avi",
+    "DV": "dv",
+    "FLASH": "flv",
+    "H264": "avi",
+    "MKV": "matroska",
+    "MPEG1": "mpeg",
+    "MPEG2": "dvd",
+    "MPEG4": "mp4",
+    "OGG": "ogg",
+    "QUICKTIME": "mov",
+    "WEBM": "webm",
+    "XVID": "avi",
+}
+RATE_FACTORS = {"LOSSLESS": 0, "PERC_LOSSLESS": 17, "HIGH": 20, "MEDIUM": 23, "LOW": 26, "VERYLOW": 29, "LOWEST": 32}
+PRESETS = {"BEST": "slower", "GOOD": "medium", "REALTIME": "superfast"}
+LOSSLESS = ("DV", "FFV1", "HUFFYUV", "PNG", "QTRLE", "RAW")
+PRORES_PROFILES = ("422_PROXY", "422_LT", "422_STD", "422_HQ", "4444", "4444_XQ")
+
+
+def find_ffmpeg() -> str | None:
+    """Find ffmpeg: the one that FARMHAND_FFMPEG names, else the one on PATH."""
+    return shutil.which(os.environ.get("FARMHAND_FFMPEG") or "ffmpeg")
+
+
+def frame_rate(film: Json) -> fractions.Fraction:
+    """Give the frames per second as a fraction, since 24 / 1.001 has no end as a decimal."""
+    return fractions.Fraction(film["fps"]) / fractions.Fraction(film["fps_base"]).limit_denominator(10000)
+
+
+def pixel_format(film: Json, factor: int | None) -> str:
+    """Choose ffmpeg's pixel format as Blender does: by codec, depth, alpha and losslessness."""
+    codec, depth, alpha = film["codec"], film["depth"], film["color_mode"] == "RGBA"
+    lossless = factor == 0
+    deep = f"{depth}le" if depth > 8 else ""
+    formats = {
+        "AV1": "yuv420p" + deep,
+        "DNXHD": "yuv422p",
+        "DV": "yuv411p" if film["height"] == 480 else "yuv420p",
+        "FFV1": f"gbr{'a' * alpha}p{deep}" if deep else "bgra" if alpha else "bgr0",
+        "H264": "yuv444p" if lossless else "yuv420p" + deep,
+        "H265": "yuv420p" + deep,
+        "HUFFYUV": "bgra" if alpha else "rgb24",
+        "MJPEG": "yuvj420p",
+        "PNG": ("rgba64be" if alpha else "rgb48be") if deep else "rgba" if alpha else "rgb24",
+        "PRORES": ("yuva444p10le" if alpha else "yuv444p10le") if "4444" in film["prores"] else "yuv422p10le",
+        "QTRLE": "argb" if alpha else "rgb24",
+        "RAW": "bgr24",
+        "WEBM": "yuva420p" if alpha else "yuv444p" if lossless else "yuv420p" + deep,
+    }
+    return formats.get(codec, "yuv420p")
+
+
+def rate_arguments(film: Json, encoder: str, factor: int | None) -> list[str]:
+    """Say how large or how good the film is to be; codecs without loss take neither."""
+    codec, arguments = film["codec"], []
+    if codec == "PRORES":
+        arguments = ["-profile:v", str(PRORES_PROFILES.index(film["prores"]))]
+    elif codec == "MJPEG":
+        arguments = ["-q:v", str(2 + (100 - film["quality"]) * 29 // 100)]
+    elif factor is not None and codec == "MPEG4":
+        # This codec knows no rate factor, for which Blender makes it as small as it goes.
+        arguments = ["-q:v", str(max(1, round(factor / 5)))]
+    elif factor == 0 and codec == "WEBM":
+        arguments = ["-lossless", "1"]
+    elif factor is not None:
+        arguments = ["-crf", str(factor), *(["-b:v", "0"] if encoder.startswith(("libvpx", "libaom")) else [])]
+    elif codec not in LOSSLESS:
+        arguments = ["-b:v", "{}k".format(film["bitrate"])]
+        if film["maxrate"] and codec not in ("AV1", "DNXHD", "THEORA"):
+            arguments += ["-maxrate", "{}k".format(film["maxrate"]), "-minrate", "{}k".format(film["minrate"])]
+            arguments += ["-bufsize", "{}k".format(film["buffer"] * 8)]
+    return arguments
+
+
+def picture_arguments(film: Json, pixels: str) -> list[str]:
+    """Say how colours become ffmpeg's pixels: by BT.709 and marked so, that they show as the pictures do."""
+    filters, marks = [], []
+    across, down = film["aspect"]
+    if across != down:
+        filters.append(f"setsar={fractions.Fraction(across / down).limit_denominator(1000)}")
+    if pixels.startswith("yuv"):
+        filters.append("scale=out_color_matrix=bt709:out_range={}".format("pc" if pixels.startswith("yuvj") else "tv"))
+        if film["codec"] not in ("MJPEG", "DV"):
+            marks = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
+    return [*(["-vf", ",".join(filters)] if filters else []), "-pix_fmt", pixels, *marks]
+
+
+def tuning_arguments(film: Json, encoder: str) -> list[str]:
+    """Say how much care the encoder takes, and how far apart whole pictures are."""
+    preset = film["preset"]
+    arguments = {
+        "libx264": ["-preset", PRESETS[preset]],
+        "libx265": ["-preset", PRESETS[preset]],
+        "libvpx-vp9": ["-deadline", {"BEST": "best", "GOOD": "good"}.get(preset, "realtime"), "-row-mt", "1"],
+        "libaom-av1": ["-cpu-used", {"BEST": "2", "GOOD": "4"}.get(preset, "8"), "-row-mt", "1"],
+        "libsvtav1": ["-preset", {"BEST": "4", "GOOD": "6"}.get(preset, "10")],
+        "dnxhd": ["-mbd", "rd"] if film["lossless"] else [],
+    }.get(encoder, [])
+    if film["codec"] in ("H264", "H265", "MPEG1", "MPEG2", "MPEG4", "WEBM", "AV1", "FLASH", "THEORA"):
+        arguments += ["-g", str(film["gop"])]
+    if encoder in ("libx264", "mpeg1video", "mpeg2video", "mpeg4"):
+        arguments += ["-bf", str(film["b_frames"])]
+    return arguments
+
+
+def sound_arguments(film: Json) -> list[str]:
+    """Say how the sound is encoded."""
+    codec = film["audio_codec"]
+    arguments = ["-map", "0:v:0", "-map", "1:a:0", "-c:a", AUDIO_ENCODERS[codec]]
+    if codec not in ("PCM", "FLAC"):
+        arguments += ["-b:a", "{}k".format(film["audio_bitrate"])]
+    if film["audio_volume"] != 1.0:
+        arguments += ["-af", "volume={:g}".format(film["audio_volume"])]
+    return arguments
+
+
+def film_arguments(film: Json, encoder: str, sound: str | None, frames: int, target: str) -> list[str]:
+    """Give ffmpeg's arguments: pictures come through its stdin, one after the other, the sound from a file."""
+    rate = frame_rate(film)
+    factor = film["rate_factor"] if film["codec"] in ("H264", "H265", "MPEG4", "WEBM", "AV1") else None
+    arguments = ["-hide_banner", "-nostats", "-loglevel", "error", "-y"]
+    arguments += ["-f", "png_pipe", "-framerate", str(rate), "-i", "pipe:0"]
+    if sound is not None:
+        arguments += ["-t", f"{float(frames / rate):.6f}", "-i", sound, *sound_arguments(film)]
+    arguments += ["-c:v", encoder, *picture_arguments(film, pixel_format(film, factor))]
+    arguments += [*rate_arguments(film, encoder, factor), *tuning_arguments(film, encoder)]
+    if film["container"] == "XVID":
+        arguments += ["-vtag", "xvid"]
+    if film["container"] in ("MPEG4", "QUICKTIME"):
+        # Some builds of ffmpeg call the younger codecs in these containers experimental.
+        arguments += ["-strict", "experimental"]
+    return [*arguments, "-f", CONTAINERS[film["container"]], target]
+
+
+class Encoder:
+    """One run of ffmpeg, which ends when its stdin closes, and so with this process."""
+
+    def __init__(self, ffmpeg: str, arguments: Sequence[str]) -> None:
+        """Start it."""
+        self.said: collections.deque[str] = collections.deque(maxlen=LOG_TAIL_LINES)
+        self.told: list[str] = []
+        command = [ffmpeg, *arguments]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.readers = [
+            threading.Thread(target=self._read, args=(self.process.stderr, self.said), daemon=True),
+            threading.Thread(target=self._read, args=(self.process.stdout, self.told), daemon=True),
+        ]
+        for reader in self.readers:
+            reader.start()
+
+    @staticmethod
+    def _read(stream: BinaryIO, lines: collections.deque[str] | list[str]) -> None:
+        with stream:
+            lines.extend(line.decode("utf-8", "replace").strip() for line in stream)
+
+    def feed(self, picture: str) -> None:
+        """Hand over one picture; OSError where ffmpeg has ended."""
+        if self.process.stdin is not None:
+            with open(picture, "rb") as file:
+                shutil.copyfileobj(file, self.process.stdin, 1 << 20)
+
+    def finish(self) -> int:
+        """Close its stdin, and wait for its end and its last words."""
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+        code = self.process.wait()
+        for reader in self.readers:
+            reader.join(2.0)
+        return code
+
+    def reason(self) -> str:
+        """Give what it said last, which is why it ended."""
+        return " / ".join(list(self.said)[-4:]) or "it gave no reason"
+
+
+class Film:
+    """The last lane's work after the last frame: the pictures become the film that the scene is set to write."""
+
+    def __init__(self, lane: Lane, ffmpeg: str) -> None:
+        """Take the lane whose frames are all done."""
+        self.lane = lane
+        self.job = lane.job
+        self.ffmpeg = ffmpeg
+        self.frames = frames_of(self.job["film"]["frames"])
+        self.folder = os.path.join(lane.frames.scratch, "film")
+        self.encoder: Encoder | None = None
+
+    def make(self) -> tuple[list[Json], list[str]]:
+        """Have everything encoded, and answer the files with their facts, and what differs from what was set."""
+        os.makedirs(self.folder, exist_ok=True)
+        settings = self.settings()
+        encoder = self.encoder_of(settings["codec"])
+        for name, known in (("container", CONTAINERS), ("audio_codec", {**AUDIO_ENCODERS, "NONE": ""})):
+            if settings[name] not in known:
+                message = "the film is set to the {} {}, which Farmhand does not know"
+                raise FilmError(message.format(name.replace("_", " "), settings[name]))
+        made = []
+        for number, view in enumerate(settings["films"]):
+            pictures = [self.picture(frame, view) for frame in self.frames]
+            source = os.path.join(self.folder, str(number))
+            arguments = film_arguments(settings, encoder, settings["sound"], len(pictures), source)
+            self.encode(arguments, pictures)
+            self.check(source, len(pictures))
+            size = os.stat(source).st_size
+            flush_to_disk(source)
+            put_in_place(source, view["path"], self.lane.run)
+            made.append({"path": view["path"], "size_bytes": size, "frames": len(pictures)})
+        return made, settings["notices"]
+
+    def settings(self) -> Json:
+        """Ask a child that has the scene open how the film is set, where it goes, and for its sound."""
+        try:
+            child = self.lane.ready_child(self.frames[-1])
+            self.lane.progress.tell(at_once=True, stage="encoding")
+            child.ask(do="film", folder=self.folder)
+            answer = child.answer(self.job["stall_timeout_secs"])
+            if answer["say"] == "film":
+                settings: Json = answer["film"]
+                child.end()
+                self.lane.child = None
+                return settings
+            if answer["say"] in ("cannot", "failed"):
+                raise FilmError(answer["message"])
+            raise self.lane.death(child, answer.get("code", 0), "mixing the sound down")
+        except (CannotRenderError, FrameError) as problem:
+            raise FilmError(str(problem)) from problem
+
+    def encoder_of(self, codec: str) -> str:
+        """Choose the first encoder for a codec that this ffmpeg has."""
+        wanted = VIDEO_ENCODERS.get(codec)
+        if wanted is None:
+            raise FilmError(f"the film is set to the codec {codec}, which Farmhand does not know")
+        try:
+            listed = subprocess.run(
+                [self.ffmpeg, "-hide_banner", "-encoders"], stdin=subprocess.DEVNULL, capture_output=True, check=False
+            ).stdout.decode("utf-8", "replace")
+        except OSError as problem:
+            raise FilmError(f"{self.ffmpeg} cannot be started: {problem}") from problem
+        known = {fields[1] for fields in map(str.split, listed.splitlines()) if len(fields) > 1}
+        found = next((name for name in wanted if name in known), None)
+        if found is None:
+            message = "{} has no encoder for {} ({}): install one that has, or name it in FARMHAND_FFMPEG"
+            raise FilmError(message.format(self.ffmpeg, codec, " or ".join(wanted)))
+        return found
+
+    def picture(self, frame: int, view: Json) -> str:
+        """Give a frame's picture, by its record where that tells, and see that it is whole."""
+        record = read_json(self.lane.frames.path(frame, ".json")) if not view["view"] else None
+        outputs = (record or {}).get("outputs")
+        path = str(outputs[0]["path"] if outputs else view["pictures"][str(frame)])
+        try:
+            fault = fault_in(path)
+        except OSError as problem:
+            fault = problem.strerror or str(problem)
+        if fault is not None:
+            raise FilmError(f"frame {frame} of the film is missing: {path}: {fault}")
+        return path
+
+    def encode(self, arguments: Sequence[str], pictures: Sequence[str]) -> None:
+        """Feed ffmpeg picture after picture, and tell now and then how far it is."""
+        try:
+            encoder = self.encoder = Encoder(self.ffmpeg, arguments)
+        except OSError as problem:
+            raise FilmError(f"{self.ffmpeg} cannot be started: {problem}") from problem
+        told = time.monotonic()
+        for number, picture in enumerate(pictures, start=1):
+            try:
+                encoder.feed(picture)
+            except OSError:
+                # It has ended, and says why.
+                break
+            self.lane.progress.tell(stage="encoding", samples_done=number, samples_total=len(pictures))
+            if time.monotonic() - told > FILM_TOLD_EVERY_SECS:
+                told = time.monotonic()
+                emit(f"farmhand: film: {number} of {len(pictures)} frames are encoded")
+        code = encoder.finish()
+        if code != 0 or self.lane.closing:
+            raise FilmError(f"ffmpeg ended with code {code}: {encoder.reason()}")
+
+    def check(self, path: str, frames: int) -> None:
+        """Decode the film to its end, and count its frames."""
+        arguments = ["-hide_banner", "-nostats", "-loglevel", "error", "-progress", "pipe:1", "-i", path]
+        encoder = self.encoder = Encoder(self.ffmpeg, [*arguments, "-map", "0", "-f", "null", "-"])
+        code = encoder.finish()
+        counts = [line.partition("=")[2].strip() for line in encoder.told if line.startswith("frame=")]
+        if code != 0:
+            raise FilmError(f"the film cannot be decoded to its end (ffmpeg's code {code}): {encoder.reason()}")
+        if not counts or int(counts[-1]) != frames:
+            found = counts[-1] if counts else "no"
+            raise FilmError(f"the film has {found} frames instead of {frames}")
+
+    def kill(self) -> None:
+        """End ffmpeg at once."""
+        if self.encoder is not None:
+            with contextlib.suppress(OSError):
+                self.encoder.process.kill()
+
+
+# --------------------------------------------------------------------------------------------------
 # The supervisor: one run of one lane
 
 
@@ -713,6 +1054,7 @@ class Lane:
         self.frames = Frames(state_dir, self.run)
         self.progress = Progress(state_dir, self.run, self.lane)
         self.child: Child | None = None
+        self.film: Film | None = None
         self.closing = False
         self.about: Json = {}
         self.load_secs = 0.0
@@ -743,7 +1085,7 @@ class Lane:
                 waiting.append(frame)
                 self.held_back.add(frame)
                 self.trace("requeue", frame)
-        success = not self.last or self.all_done(order)
+        success = not self.last or (self.all_done(order) and self.film_is_made())
         self.trace("end", result="success" if success else "failure")
         return success
 
@@ -815,6 +1157,35 @@ class Lane:
             reason, message = failed.get("reason", "lost"), failed.get("message", "nobody has rendered it")
             emit(f"farmhand: frame {frame} is not rendered ({reason}): {message}")
         return not missing
+
+    def film_is_made(self) -> bool:
+        """Put the film together where one was asked for, and note what became of it; False where that failed."""
+        if not self.job.get("film"):
+            return True
+        path = os.path.join(os.path.dirname(self.frames.folder), "film.json")
+        if film_is_there(read_json(path)):
+            return True
+        value: Json = {"format": FORMAT, "run": self.run, "status": "made", "films": [], "message": ""}
+        ffmpeg = find_ffmpeg()
+        if ffmpeg is None:
+            value["status"] = "left"
+            value["message"] = (
+                "there is no ffmpeg on this worker, so the frames are left as pictures: install it, or name it in "
+                "FARMHAND_FFMPEG, and retry"
+            )
+        else:
+            self.film = Film(self, ffmpeg)
+            try:
+                value["films"], notices = self.film.make()
+                value["message"] = "; ".join(notices)
+            except (FilmError, OSError) as problem:
+                value.update(status="failed", message=f"the film could not be put together: {problem}")
+        write_json(path, value, self.run)
+        for film in value["films"]:
+            emit("farmhand: film: {} ({} frames)".format(film["path"], film["frames"]))
+        if value["message"]:
+            emit("farmhand: {}: {}".format("error" if value["status"] == "failed" else "notice", value["message"]))
+        return bool(value["status"] != "failed")
 
     # One frame.
 
@@ -1017,6 +1388,8 @@ class Lane:
     def close(self, *, kindly: bool) -> None:
         """End the child and remove this run's unfinished outputs."""
         self.closing = True
+        if self.film is not None:
+            self.film.kill()
         if self.child is not None:
             if kindly:
                 self.child.end()
@@ -1025,6 +1398,16 @@ class Lane:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self.child.process.wait(5)
         self.frames.remove_scratch()
+
+
+def film_is_there(value: Json | None) -> bool:
+    """Say whether a film was made by an earlier run, and still lies where it was put."""
+    if not value or value.get("status") != "made" or not value.get("films"):
+        return False
+    try:
+        return all(os.stat(film["path"]).st_size == film["size_bytes"] for film in value["films"])
+    except (OSError, KeyError, TypeError):
+        return False
 
 
 def read_job(path: str) -> Json:
@@ -1201,7 +1584,7 @@ def run_child(options: argparse.Namespace) -> None:
     while True:
         command = pipe.commands.get()
         try:
-            answer = scene.render(command["frame"], command["folder"])
+            answer = scene.obey(command)
         except CannotRenderError as problem:
             pipe.say("cannot", message=str(problem))
         except FrameError as failure:
@@ -1210,7 +1593,7 @@ def run_child(options: argparse.Namespace) -> None:
             traceback.print_exc()
             pipe.say("failed", reason="error", message=f"{type(problem).__name__}: {problem}")
         else:
-            pipe.say("rendered", **answer)
+            pipe.say(**answer)
 
 
 def refuse_newer_file(bpy: Any, path: str) -> None:
@@ -1309,6 +1692,7 @@ class Scene:
             raise CannotRenderError(newer_file_message(job["blend_file"], bpy.data.version, bpy.app.version_string))
         self.scene = self.find_scene()
         self.stepped: int | None = None
+        self.film: Json = {}
         self.set_camera()
         self.set_view_layers()
         self.set_quality()
@@ -1409,6 +1793,7 @@ class Scene:
         image, wanted = self.scene.render.image_settings, self.settings.get("file_format")
         if not wanted and (image.file_format in MOVIE_FORMATS or getattr(image, "media_type", "") == "VIDEO"):
             wanted = "PNG"
+            self.read_film()
             self.scene.render.use_file_extension = True
             self.pipe.say("notice", message="the scene writes a film; its frames are rendered as PNG pictures")
         if not wanted:
@@ -1421,6 +1806,111 @@ class Scene:
             raise CannotRenderError(
                 f"Blender {self.bpy.app.version_string} cannot write the file format {wanted}: {problem}"
             ) from problem
+        if self.film:
+            image.color_mode = self.film["color_mode"]
+            image.color_depth = "16" if self.film["depth"] > 8 else "8"
+
+    # The film.
+
+    def views(self) -> list[str]:
+        """Name the views that become films of their own; one without a name where all frames make one film."""
+        render = self.scene.render
+        if not render.use_multiview or render.image_settings.views_format != "INDIVIDUAL":
+            return [""]
+        stereo = render.views_format == "STEREO_3D"
+        return [view.name for view in render.views if view.use and (not stereo or view.name in ("left", "right"))]
+
+    def read_film(self) -> None:
+        """Keep how the film is set and what Blender would call it, before the scene is set to pictures."""
+        scene, render, wanted = self.scene, self.scene.render, self.job.get("film")
+        image, settings = render.image_settings, render.ffmpeg
+        old = {"AVI_JPEG": "MJPEG", "AVI_RAW": "RAW"}.get(image.file_format)
+        factor = str(settings.constant_rate_factor)
+        self.film = {
+            "codec": old or settings.codec,
+            "container": "AVI" if old else settings.format,
+            "rate_factor": getattr(settings, "custom_constant_rate_factor", 23)
+            if factor == "CUSTOM"
+            else RATE_FACTORS.get(factor),
+            "preset": settings.ffmpeg_preset,
+            "prores": getattr(settings, "ffmpeg_prores_profile", "422_STD"),
+            "lossless": settings.use_lossless_output,
+            "bitrate": settings.video_bitrate,
+            "minrate": settings.minrate,
+            "maxrate": settings.maxrate,
+            "buffer": settings.buffersize,
+            "gop": settings.gopsize,
+            "b_frames": settings.max_b_frames if settings.use_max_b_frames else 0,
+            "quality": image.quality,
+            "color_mode": image.color_mode,
+            "depth": int(image.color_depth),
+            "height": render.resolution_y * render.resolution_percentage // 100,
+            "fps": render.fps,
+            "fps_base": render.fps_base,
+            "aspect": [render.pixel_aspect_x, render.pixel_aspect_y],
+            "audio_codec": "NONE" if old else settings.audio_codec,
+            "audio_bitrate": settings.audio_bitrate,
+            "audio_volume": settings.audio_volume,
+            "films": [],
+            "notices": [],
+        }
+        if settings.use_autosplit and not old:
+            self.film["notices"].append("the film is in one file, although the scene is set to split it")
+        if getattr(scene.display_settings, "display_device", "").startswith("Rec.2100"):
+            self.film["notices"].append("the film is marked as BT.709 and not as HDR")
+        if wanted:
+            frames = frames_of(wanted["frames"])
+            scene.frame_start, scene.frame_end = frames[0], frames[-1]
+            render.filepath = wanted["output"]
+            self.film["films"] = [
+                {"view": view, "path": os.path.normpath(render.frame_path(frame=frames[0], view=view))}
+                for view in self.views()
+            ]
+
+    def film_settings(self, folder: str) -> Json:
+        """Say how the film is set, name each of its pictures, and leave its sound in `folder`."""
+        frames = frames_of(self.job["film"]["frames"])
+        self.scene.render.filepath = self.job["output"]
+        for film in self.film["films"]:
+            film["pictures"] = {
+                str(frame): os.path.normpath(self.scene.render.frame_path(frame=frame, view=film["view"]))
+                for frame in frames
+            }
+        self.film["sound"] = None
+        if self.film["audio_codec"] != "NONE" and self.has_sound():
+            if frames == list(range(frames[0], frames[-1] + 1)):
+                self.film["sound"] = os.path.join(folder, "sound.wav")
+                self.mix_down(self.film["sound"], frames)
+            else:
+                self.film["notices"].append(
+                    "the film has no sound, since frames between its first and last are left out"
+                )
+        return self.film
+
+    def has_sound(self) -> bool:
+        """Say whether anything in the scene can be heard."""
+        editor = self.scene.sequence_editor
+        strips: Any = ()
+        if editor is not None:
+            strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+        heard = any(strip.type in ("SOUND", "SCENE") and not strip.mute for strip in strips)
+        return heard or any(thing.type == "SPEAKER" for thing in self.scene.objects)
+
+    def mix_down(self, path: str, frames: Sequence[int]) -> None:
+        """Write the scene's sound as it is, without loss; channels and rate are the scene's."""
+        scene, settings = self.scene, self.scene.render.ffmpeg
+        scene.frame_start, scene.frame_end = frames[0], frames[-1]
+        options: Json = {"container": "WAV", "codec": "PCM", "format": "F32", "check_existing": False}
+        known = {argument.identifier for argument in self.bpy.ops.sound.mixdown.get_rna_type().properties}
+        for name, value in (("channels", settings.audio_channels), ("mixrate", settings.audio_mixrate)):
+            if name in known:
+                options[name] = value
+        try:
+            self.bpy.ops.sound.mixdown(filepath=path, relative_path=False, **options)
+        except (RuntimeError, TypeError) as problem:
+            raise FrameError("output", f"the sound cannot be mixed down: {str(problem).strip()}") from problem
+        if not os.path.exists(path):
+            raise FrameError("output", "the sound cannot be mixed down: Blender wrote none, and gave no reason")
 
     def samples(self) -> int:
         """Give the samples that the engine takes for each pixel, 0 where it has no such setting."""
@@ -1560,6 +2050,12 @@ class Scene:
         return absolute if os.path.basename(path) else os.path.join(absolute, "")
 
     # Rendering.
+
+    def obey(self, command: Json) -> Json:
+        """Do what the supervisor asks for, and give the answer."""
+        if command["do"] == "film":
+            return {"what": "film", "film": self.film_settings(command["folder"])}
+        return {"what": "rendered", **self.render(command["frame"], command["folder"])}
 
     def render(self, frame: int, folder: str) -> Json:
         """Render one frame below `folder`, and say what was written and where it belongs."""
