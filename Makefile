@@ -27,11 +27,13 @@ build: ## the library and the farmhand command, in .venv
 
 test: build ## every fast test, a real Blender included
 	@tools/setup.sh blender
+	@tools/setup.sh ffmpeg
 	cargo test --quiet
 	$(VENV)/pytest -m "not slow"
 
 test-all: build addon ## the slow beds: every Blender, the window, kills, the full exploration of the lane rules
 	@tools/setup.sh blender
+	@tools/setup.sh ffmpeg
 	@tools/setup.sh window
 	cargo test --quiet --lib -- --ignored
 	rm -rf $(TRACES)

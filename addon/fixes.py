@@ -207,6 +207,7 @@ FIXES: dict[str, Callable[[bpy.types.Scene], None]] = {
     "frame-step": render_every_frame,
     "overwrite-off": replace_frames,
     "film-as-images": render_pictures,
+    "film-without-ffmpeg": render_pictures,
     "output-moved": render_beside_file,
     "needs-auto-run": allow_scripts,
     "unbaked-simulation": bake_simulations,

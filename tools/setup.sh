@@ -4,6 +4,7 @@
 #   setup.sh venv              .venv with the pinned tools of requirements-dev.txt
 #   setup.sh blender           a Blender to render with: one on PATH, else Debian's package, else the bpy module in .venv
 #   setup.sh bpy VERSION       a Blender as a Python module, in the cache; prints its Python
+#   setup.sh ffmpeg            what puts films together (Debian); its tests are skipped without
 #   setup.sh window            an X server and a mouse for the window test (Debian)
 #   setup.sh deny              cargo-deny, built into the cache; prints its path
 set -euo pipefail
@@ -76,6 +77,11 @@ window() {
   apt_install xvfb xdotool imagemagick libgl1-mesa-dri openbox x11-utils xauth
 }
 
+ffmpeg() {
+  command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null && return
+  apt_install ffmpeg || say "Without ffmpeg the tests of films are skipped."
+}
+
 deny() {
   folder=$cache/cargo-deny-$deny_version
   if [ ! -x "$folder/bin/cargo-deny" ]; then
@@ -89,7 +95,7 @@ deny() {
 }
 
 case ${1:-} in
-  venv | blender | window | deny) "$1" ;;
+  venv | blender | ffmpeg | window | deny) "$1" ;;
   bpy) bpy "${2:?usage: setup.sh bpy VERSION}" ;;
-  *) sed -n '3,9p' "$0" >&2; exit 2 ;;
+  *) sed -n '3,10p' "$0" >&2; exit 2 ;;
 esac

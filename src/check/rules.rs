@@ -55,6 +55,8 @@ pub struct Subject<'a> {
     pub redirected: Option<&'a Path>,
     /// What the Blender that will render can do, where that is known.
     pub blender: Option<&'a Abilities>,
+    /// Whether ffmpeg is there to put films together, where that is known.
+    pub ffmpeg: Option<bool>,
 }
 
 impl<'a> Subject<'a> {
@@ -76,6 +78,7 @@ impl<'a> Subject<'a> {
             replaces: true,
             redirected: None,
             blender: None,
+            ffmpeg: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use super::style::Style;
 use super::summary::Summary;
 use super::text;
 use crate::farm::models::{Job, JobStatus};
+use crate::lanes::JobProgress;
 use crate::watch::{Follow, FollowOptions, WatchError};
 
 /// How often what moves by itself, such as the time that a frame has taken, is drawn again.
@@ -179,6 +180,7 @@ fn closing(seen: &Summary, farm: &Farm, style: Style) -> Vec<String> {
                 .map(|name| style.dim(&format!("  {}", name.to_string_lossy())))
                 .unwrap_or_default();
             lines.push(format!("  {folder}{latest}"));
+            lines.extend(film_lines(progress, style));
         }
         JobStatus::Paused => {
             lines.push(format!(
@@ -234,6 +236,19 @@ fn closing(seen: &Summary, farm: &Farm, style: Style) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What became of the film.
+fn film_lines(progress: &JobProgress, style: Style) -> Vec<String> {
+    let Some(film) = &progress.film else {
+        return Vec::new();
+    };
+    let files = film.films.iter().map(|film| {
+        let path = style.bold(&text::path(Path::new(&film.path)));
+        format!("  {path}")
+    });
+    let remark = (!film.message.is_empty()).then(|| format!("  {}", style.warn(&film.message)));
+    files.chain(remark).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an average for people")]

@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::style::{Style, bar};
 use super::terminal::Terminal;
 use super::text;
-use crate::lanes::{FrameInWork, JobProgress, Stage};
+use crate::lanes::{FilmStatus, FrameInWork, JobProgress, Stage};
 
 /// A plain line is said after so much time, if anything has moved.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
@@ -192,6 +192,11 @@ pub fn mood(status: &str, progress: &JobProgress) -> String {
     if progress.frames_open() == 0 && progress.frames_failed > 0 {
         return "trying what failed once more".to_owned();
     }
+    if let Some(film) = &progress.film
+        && film.status == FilmStatus::Encoding
+    {
+        return "putting the film together".to_owned();
+    }
     if progress.frames_open() == 0 && progress.frames_total > 0 {
         return "finishing".to_owned();
     }
@@ -217,7 +222,7 @@ pub fn frame_line(frame: &FrameInWork, now_unix_secs: f64) -> String {
             )
         }
         (Stage::Rendering, ..) => "rendering".to_owned(),
-        (Stage::Idle, ..) => "between frames".to_owned(),
+        (Stage::Idle | Stage::Encoding, ..) => "between frames".to_owned(),
     };
     let seconds = (now_unix_secs - frame.started_unix_secs).max(0.0);
     if frame.started_unix_secs > 0.0 && frame.stage != Stage::Idle {

@@ -221,9 +221,9 @@ impl Farm {
 
     /// Asks for what is not done: where frames failed and the farm knows them, those by name; else the whole rest.
     pub async fn retry(&self, job: &Job) -> Result<Vec<i32>, Failure> {
-        if self.summary(job.clone()).await?.progress.frames_failed > 0
-            && self.tells_frames.load(Ordering::Relaxed)
-        {
+        let progress = self.summary(job.clone()).await?.progress;
+        let film_lacks = progress.film.is_some_and(|film| film.is_lacking());
+        if (progress.frames_failed > 0 || film_lacks) && self.tells_frames.load(Ordering::Relaxed) {
             return Ok(companion::retry(&self.client, &job.id).await?);
         }
         self.set_status(

@@ -68,6 +68,7 @@ impl Summary {
             // A sum of nothing is -0.0.
             "render_secs_total": progress.render_secs_total + 0.0,
             "last_output": progress.last_output,
+            "film": progress.film,
             "output": job.metadata.get(OUTPUT_KEY),
             "output_dir": progress.output_dir,
             "blend_file": self.blend_file(),

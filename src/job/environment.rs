@@ -25,6 +25,8 @@ pub struct Environment {
     pub cores: u32,
     /// What the Blender that will render can do, where that is known.
     pub abilities: Option<Abilities>,
+    /// Whether ffmpeg is there to put films together, where that is known.
+    pub ffmpeg: Option<bool>,
     /// What relative paths that people type are relative to.
     pub current_dir: PathBuf,
     /// The platform's temporary folder.
@@ -48,6 +50,7 @@ impl Environment {
             slots: 0,
             cores,
             abilities: None,
+            ffmpeg: (farm == FarmKind::Local).then(ffmpeg_is_here),
             current_dir: std::env::current_dir().unwrap_or_default(),
             temporary_dir: std::env::temp_dir(),
             user_name,
@@ -73,6 +76,23 @@ impl Environment {
             (for_rendering / slots).max(1)
         }
     }
+}
+
+/// Whether this computer has ffmpeg, as the renderer looks for it: by `FARMHAND_FFMPEG`, else on `PATH`.
+fn ffmpeg_is_here() -> bool {
+    let named = std::env::var_os("FARMHAND_FFMPEG").filter(|name| !name.is_empty());
+    let name = PathBuf::from(named.unwrap_or_else(|| "ffmpeg".into()));
+    if name.components().count() > 1 {
+        return name.is_file();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| {
+        let file = folder.join(&name);
+        file.is_file()
+            || file
+                .with_extension(std::env::consts::EXE_EXTENSION)
+                .is_file()
+    })
 }
 
 #[cfg(test)]

@@ -109,8 +109,40 @@ const FILM_EXTENSIONS: [&str; 11] = [
     "mp4", "mkv", "mov", "avi", "webm", "ogv", "ogg", "mpg", "mpeg", "flv", "m4v",
 ];
 
+/// Gives a film's pictures a folder of their own beside it, and returns the film's own pattern; the place's folder stays
+/// the film's.
+pub fn split_off_pictures(place: &mut Place) -> String {
+    let film = place.pattern.clone();
+    let pictures = without_film_extension(&film);
+    let (folder, name) = match pictures.rsplit_once(MAIN_SEPARATOR) {
+        Some((_, name)) => (
+            pictures
+                .get(..pictures.len() - name.len())
+                .unwrap_or_default(),
+            name,
+        ),
+        None => ("", pictures),
+    };
+    let stem: String = name.chars().filter(|letter| *letter != '#').collect();
+    let stem = stem.trim_end_matches(['_', '-', '.', ' ']);
+    let own = format!("{stem}-frames");
+    let is_own_already = place.folder.file_name().is_some_and(|name| name == &*own);
+    let below = if stem.is_empty() || is_own_already {
+        "frames".to_owned()
+    } else {
+        own
+    };
+    let number = match name.chars().next_back() {
+        _ if name.contains('#') => "",
+        None | Some('_' | '-' | '.' | ' ') => "####",
+        Some(_) => "_####",
+    };
+    place.pattern = format!("{folder}{below}{MAIN_SEPARATOR}{name}{number}");
+    film
+}
+
 /// The pattern of a film without the film's extension.
-pub fn without_film_extension(pattern: &str) -> &str {
+fn without_film_extension(pattern: &str) -> &str {
     match pattern.rsplit_once('.') {
         Some((rest, extension))
             if FILM_EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) =>
@@ -289,6 +321,31 @@ mod tests {
             ("/films/v1.2_", "/films/v1.2_"),
         ] {
             assert_eq!(without_film_extension(pattern), expected);
+        }
+    }
+
+    #[test]
+    fn a_films_pictures_have_a_folder_of_their_own_beside_it() {
+        for (output, film, pictures) in [
+            ("//shot.mp4", "shot.mp4", "shot-frames/shot_####"),
+            ("//out/shot_", "out/shot_", "out/shot-frames/shot_####"),
+            ("//out/", "out/", "out/frames/####"),
+            ("//out/a_##.mkv", "out/a_##.mkv", "out/a-frames/a_##"),
+            (
+                "/tmp/",
+                "shot-frames/shot_####",
+                "shot-frames/frames/shot_####",
+            ),
+        ] {
+            let mut place = place(output, None);
+            let folder = place.folder.clone();
+            assert_eq!(
+                split_off_pictures(&mut place),
+                format!("/films/one/{film}"),
+                "{output}"
+            );
+            assert_eq!(place.pattern, format!("/films/one/{pictures}"), "{output}");
+            assert_eq!(place.folder, folder, "{output}");
         }
     }
 

@@ -17,7 +17,7 @@ use crate::check::{self, Finding, Severity, Subject};
 use crate::farm::models::{JobMetadata, JobSettings, SubmittedJob};
 use crate::farm::{SUBMISSION_ID_KEY, this_platform};
 use crate::frames::FrameSet;
-use crate::lanes::{JobDescription, Order};
+use crate::lanes::{FilmRequest, JobDescription, Order};
 use crate::plan::{self, LaneNeeds};
 use crate::watch::{BLEND_FILE_KEY, OUTPUT_DIR_KEY, SCOUT_LANES_KEY, STORAGE_KEY, USER_NAME_KEY};
 
@@ -123,15 +123,15 @@ pub fn prepare(
         temporary_dir: &environment.temporary_dir,
     };
     let mut place = place::choose(request.output.as_deref(), &around);
-    if scene.is_movie {
-        // Lanes render a film as pictures, and `shot.mp4` would make `shot.mp40001.png`.
-        let pattern = place::without_film_extension(&place.pattern).to_owned();
-        place.pattern = pattern;
-    }
     if request.existing == Existing::NewFolder {
         place = existing::fresh_folder(place);
     }
     let redirects = place.overridden || place.moved.is_some();
+    // Lanes render a film as pictures, and the last one puts them together.
+    let film = scene.is_movie.then(|| FilmRequest {
+        output: place::split_off_pictures(&mut place),
+        frames: inspected.frames.clone(),
+    });
     let mut findings = check::check(&Subject {
         camera: request.camera.as_deref(),
         cameras: &inspected.cameras,
@@ -145,6 +145,7 @@ pub fn prepare(
         replaces: request.existing == Existing::Replace,
         redirected: redirects.then_some(environment.temporary_dir.as_path()),
         blender: environment.abilities.as_ref(),
+        ffmpeg: environment.ffmpeg,
         ..Subject::new(&inspected.facts, scene, &inspected.frames)
     });
     findings.extend(place_finding(&place, &scene.output_path));
@@ -173,6 +174,7 @@ pub fn prepare(
         inspected,
         environment,
         &place,
+        film,
         (frames, order),
         submission_id,
     );
@@ -223,6 +225,20 @@ fn frames_to_render(
     let there = format!("{} of {} frames are there already", present.len(), searched);
     if request.existing == Existing::Skip {
         let left = all.difference(&present);
+        if let (true, true, Some(last)) = (
+            left.is_empty(),
+            inspected.scene.is_movie,
+            inspected.frames.iter().last(),
+        ) {
+            // A job needs a frame; the film is put together of all of them.
+            let finding = Finding::notice(
+                "frames-exist",
+                format!(
+                    "{there}; the last one is rendered again, and the film put together of all."
+                ),
+            );
+            return Ok((FrameSet::from_frames([last]), Some(finding)));
+        }
         if left.is_empty() {
             return Err(JobError::NothingToRender {
                 name: name_of(request, inspected),
@@ -252,6 +268,7 @@ fn describe(
     inspected: &Inspected,
     environment: &Environment,
     place: &Place,
+    film: Option<FilmRequest>,
     (frames, order): (FrameSet, Order),
     submission_id: String,
 ) -> JobDescription {
@@ -277,6 +294,7 @@ fn describe(
         order,
         output: place.pattern.clone(),
         output_overridden: place.overridden || place.moved.is_some(),
+        film,
         settings: crate::lanes::JobSettings {
             camera: request.camera.clone(),
             view_layers: (!request.view_layers.is_empty()).then(|| request.view_layers.clone()),

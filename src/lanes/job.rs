@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LanesError;
 use super::files;
+use super::film::FilmRequest;
 use super::order::scouts;
 use crate::frames::FrameSet;
 
@@ -119,6 +120,9 @@ pub struct JobDescription {
     /// Whether people asked for that folder.
     #[serde(default)]
     pub output_overridden: bool,
+    /// The film that the last lane puts together, where the scene writes one.
+    #[serde(default)]
+    pub film: Option<FilmRequest>,
     /// What people changed for this job.
     #[serde(default)]
     pub settings: JobSettings,
@@ -205,7 +209,7 @@ pub(crate) mod tests {
     const JOB: &str = r#"{"format": 1, "submission_id": "00ff", "name": "shot",
      "blend_file": "/worker/path/shot.blend", "blend_dir": "/artist", "blend_size_bytes": 1, "blend_modified_unix_secs": 1.0,
      "scene": "Scene", "frames": "1-40", "order": "auto", "lanes": ["1-20", "21-40"],
-     "output": "/worker/path/frames/shot_####", "output_overridden": false,
+     "output": "/worker/path/frames/shot_####", "output_overridden": false, "film": null,
      "settings": {"camera": null, "view_layers": null, "samples": null, "percentage": null, "file_format": null,
                   "device": "auto", "gpu_required": false, "denoise": "scene", "threads": 0, "auto_run": false},
      "simulation_start": null, "costs": {"-3": 1.5}, "stall_timeout_secs": 600, "memory_growth_limit": 4.0}"#;

@@ -2,7 +2,7 @@
 //! Lanes: how the frames of a job are shared out so that none is lost.
 //!
 //! `docs/lanes.md` is the contract. This module holds its files ([`job`], [`claim`], [`record`], [`progress`],
-//! [`files`]), its rules as one pure transition function ([`rules`]), the order of frames ([`order`]),
+//! [`film`], [`files`]), its rules as one pure transition function ([`rules`]), the order of frames ([`order`]),
 //! and what a state folder says of a job ([`state`], [`reader`]).
 
 pub mod claim;
@@ -10,6 +10,7 @@ pub mod error;
 #[cfg(test)]
 mod exploration;
 pub mod files;
+pub mod film;
 pub mod job;
 pub mod order;
 pub mod progress;
@@ -23,6 +24,7 @@ pub mod state;
 
 pub use claim::Claim;
 pub use error::LanesError;
+pub use film::{FilmFile, FilmProgress, FilmRequest, FilmStatus, ask_for_film_again};
 pub use job::{Denoise, Device, JOB_FORMAT, JobDescription, JobSettings, Order};
 pub use progress::{
     FailedFrameSummary, FrameInWork, JobProgress, LaneProgress, SecondsLeft, Stage,

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::film::FilmProgress;
+
 /// What a lane's child is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -13,6 +15,8 @@ pub enum Stage {
     Rendering,
     /// Writing outputs.
     Saving,
+    /// Putting the film together.
+    Encoding,
     /// Nothing, or not known.
     #[default]
     #[serde(other)]
@@ -106,8 +110,11 @@ pub struct JobProgress {
     pub render_secs_total: f64,
     /// The output of the frame that was finished last, as the worker's path.
     pub last_output: Option<String>,
-    /// The folder of the main output, as the worker's path.
+    /// The folder of the main output, or of the film, as the worker's path.
     pub output_dir: String,
+    /// The film, where one was asked for.
+    #[serde(default)]
+    pub film: Option<FilmProgress>,
 }
 
 impl JobProgress {
@@ -157,6 +164,7 @@ mod tests {
             "render_secs_total",
             "last_output",
             "output_dir",
+            "film",
         ];
         expected.sort_unstable();
         let mut sorted = keys.clone();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::progress_path;
+use super::film::{FilmProgress, FilmStatus};
 use super::job::JobDescription;
 use super::order::lane_order;
 use super::progress::{FailedFrameSummary, FrameInWork, JobProgress, LaneProgress, Stage};
@@ -42,6 +43,7 @@ pub struct FrameTimes {
 pub struct ProgressReader {
     state_dir: PathBuf,
     output_dir: String,
+    has_film: bool,
     lanes: u32,
     frames_total: u64,
     /// The open frames of each chunk, in the order of its own lane.
@@ -63,7 +65,9 @@ impl ProgressReader {
         });
         Self {
             state_dir: state_dir.to_owned(),
-            output_dir: folder_of(&job.output).to_owned(),
+            output_dir: folder_of(job.film.as_ref().map_or(&job.output, |film| &film.output))
+                .to_owned(),
+            has_film: job.film.is_some(),
             lanes: job.last_lane(),
             frames_total: job.frames.len(),
             open: open.collect(),
@@ -214,6 +218,7 @@ impl ProgressReader {
             reason: failed.reason.as_str().to_owned(),
             message: failed.message.clone(),
         });
+        let film = self.has_film.then(|| self.film(&is_running));
         JobProgress {
             frames_total: self.frames_total,
             frames_done: count(self.done.len()),
@@ -231,13 +236,27 @@ impl ProgressReader {
                 .sum(),
             last_output: self.last_output.as_ref().map(|(_, path)| path.clone()),
             output_dir: self.output_dir.clone(),
+            film,
         }
+    }
+
+    fn film(&self, is_running: impl Fn(u32) -> bool) -> FilmProgress {
+        let mut film = FilmProgress::read(&self.state_dir);
+        if is_running(self.lanes) && self.stage_of(self.lanes) == Some(Stage::Encoding) {
+            film.status = FilmStatus::Encoding;
+        }
+        film
+    }
+
+    fn stage_of(&self, lane: u32) -> Option<Stage> {
+        let bytes = std::fs::read(progress_path(&self.state_dir, lane)).ok()?;
+        Some(LaneProgress::parse(&bytes)?.stage)
     }
 
     fn in_work(&self, lane: u32) -> Option<FrameInWork> {
         let bytes = std::fs::read(progress_path(&self.state_dir, lane)).ok()?;
-        let progress =
-            LaneProgress::parse(&bytes).filter(|progress| progress.stage != Stage::Idle)?;
+        let progress = LaneProgress::parse(&bytes)
+            .filter(|progress| !matches!(progress.stage, Stage::Idle | Stage::Encoding))?;
         Some(FrameInWork {
             frame: progress.frame?,
             lane,

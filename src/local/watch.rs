@@ -12,7 +12,9 @@ use super::compile::LAST_LANE;
 use super::state::{FarmState, job_state_dir};
 use super::store::{JobRow, Store, StoreError, TaskRow};
 use crate::farm::models::{JobStatus, TaskStatus};
-use crate::lanes::{JobDescription, JobProgress, LanesError, ProgressReader, SecondsLeft};
+use crate::lanes::{
+    FilmProgress, FilmStatus, JobDescription, JobProgress, LanesError, ProgressReader, SecondsLeft,
+};
 use crate::plan::{self, FinishedFrame, Remaining, RunningFrame};
 
 /// A job that settled less than this long ago is still told of.
@@ -134,8 +136,17 @@ impl Watch {
         };
         progress.seconds_left = seconds_left(&watched.reader, &progress, lanes_at_work.len());
         state.store.set_frames_done(id, progress.frames_done)?;
+        let film = progress.film.as_ref();
         if progress.frames_done == progress.frames_total {
-            state.store.complete_job(id)?;
+            // The last lane still has the film to put together.
+            if film.is_none_or(FilmProgress::is_settled) {
+                state.store.complete_job(id)?;
+            } else if let Some(film) = film
+                && film.status == FilmStatus::Failed
+                && nothing_is_open
+            {
+                state.store.fail_job(id, &film.message)?;
+            }
         } else if nothing_is_open && progress.frames_open() == 0 {
             state.store.fail_job(id, &failure_of(&progress))?;
         } else if lanes_at_work.is_empty() && row.job.status != JobStatus::Active {

@@ -201,6 +201,7 @@ fn stage(bed: &Bed, lanes: &[&str], samples: u32) -> SubmittedJob {
         lanes: lanes.iter().map(|frames| frames.parse().unwrap()).collect(),
         output: output.to_str().unwrap().to_owned(),
         output_overridden: true,
+        film: None,
         settings: JobSettings {
             device: Device::Cpu,
             denoise: Denoise::Off,

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,6 +65,7 @@ CASES = [
     Case("needs-auto-run", "warning", ("--auto-run",)),
     Case("needs-auto-run", "warning", ("--auto-run",), scene="needs-auto-run.driver"),
     Case("film-as-images", "notice"),
+    Case("film-without-ffmpeg", "warning"),
     Case("absolute-file-output", "warning"),
     Case("names-clash", "warning"),
     Case("render-region", "warning"),
@@ -86,7 +89,9 @@ class Bench:
     def codes(self, blend: Path, options: tuple[str, ...], blender: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """What is found, by its code; the exit code has to fit."""
         program = self._program(blender)
-        farm = Farm(self.folder / "home", Blender(str(program)))
+        # Any program that is there counts as ffmpeg: nothing is encoded here.
+        ffmpeg = os.devnull if "without-ffmpeg" in blend.parent.name else sys.executable
+        farm = Farm(self.folder / "home", Blender(str(program)), FARMHAND_FFMPEG=ffmpeg)
         done = farm.call("check", str(blend), "--json", *options, cwd=self.folder)
         found: list[dict[str, Any]] = json.loads(done.stdout)["findings"] if done.stdout else []
         held_back = any(finding["severity"] == "error" for finding in found)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lane_runs
+from farms import Farm, farmhand_command
 from lane_runs import JobRun, blender_params, load_renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import ModuleType
 
@@ -199,3 +200,42 @@ def test_without_ffmpeg_the_frames_are_left_with_a_notice(tmp_path: Path) -> Non
     assert "farmhand: notice: there is no ffmpeg on this worker" in printed
     assert film_state(run)["status"] == "left"
     assert sorted(run.pictures()) == ["shot_0001.png"]
+
+
+@needs_ffmpeg
+@pytest.mark.skipif(farmhand_command() is None, reason="no farmhand command: run `make build`")
+def test_the_local_farm_leaves_the_frames_without_ffmpeg_and_a_retry_with_it_makes_the_film_of_them(
+    tmp_path: Path, make_scene: Callable[..., Path]
+) -> None:
+    scene = make_scene(tmp_path / "scene" / "scene.blend", format="FFMPEG", film=FILM, sound=True, frames=4)
+    blender = lane_runs.blenders.default_blender()
+    without = Farm(tmp_path / "home", blender, FARMHAND_FFMPEG=os.devnull)
+    try:
+        done = without.call("render", str(scene))
+        assert done.returncode == 0, done.stderr
+        assert "there is no ffmpeg on this computer" in done.stderr
+        assert "the frames are left as pictures" in done.stderr
+        assert without.answer("show", "latest")["film"]["status"] == "left"
+    finally:
+        without.stop()
+    frames = tmp_path / "scene" / "frames"
+    pictures = sorted(frames.joinpath("shot-frames").iterdir())
+    assert [path.name for path in pictures] == [f"shot_000{number}.png" for number in range(1, 5)]
+    rendered = [path.stat().st_mtime_ns for path in pictures]
+
+    farm = Farm(tmp_path / "home", blender)
+    try:
+        farm.start()
+        farm.must("retry", "latest")
+        farm.must("watch", "latest")
+        shown = farm.answer("show", "latest")
+        assert shown["status"] == "completed"
+        assert shown["output_dir"] == str(frames)
+    finally:
+        farm.stop()
+    film = frames / "shot_0001-0004.mp4"
+    assert [made["path"] for made in shown["film"]["films"]] == [str(film)]
+    found = streams(film)
+    assert found["video"]["nb_read_frames"] == "4"
+    assert abs(float(found["audio"]["duration"]) - 4 / 24) < 0.05
+    assert [path.stat().st_mtime_ns for path in pictures] == rendered

@@ -212,6 +212,7 @@ MAKERS: dict[str, Maker] = {
     "needs-auto-run": script,
     "needs-auto-run.driver": scripted_driver,
     "film-as-images": film,
+    "film-without-ffmpeg": film,
     "absolute-file-output": absolute_output,
     "names-clash": clashing_names,
     "render-region": region,

@@ -122,11 +122,19 @@ pub(super) fn factory(subject: &Subject<'_>) -> Option<Finding> {
 }
 
 pub(super) fn film(subject: &Subject<'_>) -> Option<Finding> {
-    subject.scene.is_movie.then(|| {
-        Finding::notice(
-            "film-as-images",
-            "The scene's output is a film; its frames are rendered as PNG pictures.",
+    let pictures = "The scene's output is a film; its frames are rendered as PNG pictures";
+    let finding = match subject.ffmpeg {
+        _ if !subject.scene.is_movie => return None,
+        Some(false) => Finding::warning(
+            "film-without-ffmpeg",
+            format!("{pictures} and stay so, for there is no ffmpeg on this computer to put them together."),
         )
-        .fix_here("put them together in Blender's Video Sequencer when they are there; Fix in the panel chooses pictures")
-    })
+        .fix_here("install ffmpeg, or name it in FARMHAND_FFMPEG before the farm starts; Fix in the panel chooses pictures"),
+        _ => Finding::notice(
+            "film-as-images",
+            format!("{pictures}, and ffmpeg puts them together when the last one is there."),
+        )
+        .fix_here("nothing has to be done; Fix in the panel chooses pictures without a film"),
+    };
+    Some(finding)
 }

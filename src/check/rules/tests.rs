@@ -95,6 +95,7 @@ fn found(
     let (facts, frames, blender) = (file_with(scene), "1-10".parse().unwrap(), blender());
     let mut subject = Subject {
         blender: Some(&blender),
+        ffmpeg: Some(true),
         ..Subject::new(&facts, scene, &frames)
     };
     change(&mut subject);

@@ -179,16 +179,31 @@ fn a_frame_that_is_cut_off_is_not_skipped() {
 }
 
 #[test]
-fn a_film_is_rendered_as_pictures_whose_names_are_without_the_films_extension() {
+fn a_film_is_rendered_as_pictures_in_a_folder_beside_it_even_where_all_are_there() {
     let mut stage = Stage::new();
     stage.scene.is_movie = true;
     stage.scene.output_path = "//frames/shot.mp4".to_owned();
     let prepared = stage.prepare(|_| {}).unwrap();
-    let expected = stage.folder.path().join("frames").join("shot");
+    let frames = stage.folder.path().join("frames");
+    let film = prepared.description().film.clone().unwrap();
+    assert_eq!(film.output, frames.join("shot.mp4").display().to_string());
+    assert_eq!(film.frames.to_string(), "1-10");
+    let expected = frames.join("shot-frames").join("shot_####");
     assert_eq!(
         prepared.description().output,
         expected.display().to_string()
     );
+    assert_eq!(prepared.output_dir(), frames);
+
+    stage.put("frames/shot-frames/shot_0001.png");
+    stage.put("frames/shot-frames/shot_0002.png");
+    let again = stage.prepare(|request| {
+        request.frames = Some("1-2".parse().unwrap());
+        request.existing = Existing::Skip;
+    });
+    let description = again.unwrap().description().clone();
+    assert_eq!(description.frames.to_string(), "2");
+    assert_eq!(description.film.unwrap().frames.to_string(), "1-2");
 }
 
 #[test]

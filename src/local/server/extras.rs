@@ -168,9 +168,11 @@ fn ask_again(state: &FarmState, id: &str) -> Result<Retried, Refusal> {
     if row.job.status.is_settled() {
         state.store.check_output(&row.job)?;
     }
-    let asked = lanes::retry_failed(&description(&row)?, &job_state_dir(&row))
-        .map_err(|error| unusable(&error))?;
-    if asked.is_empty() {
+    let state_dir = job_state_dir(&row);
+    let asked =
+        lanes::retry_failed(&description(&row)?, &state_dir).map_err(|error| unusable(&error))?;
+    let film_again = lanes::ask_for_film_again(&state_dir).map_err(|error| unusable(&error))?;
+    if asked.is_empty() && !film_again {
         return Err(Refusal::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "no frame of this job has failed",
