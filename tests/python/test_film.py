@@ -89,14 +89,14 @@ def renderer() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight pictures of the size that every codec takes, DV included, and a sound beside them."""
     folder = tmp_path_factory.mktemp("pictures")
     made = "testsrc=size=720x480:rate=25:duration=0.32,format=rgba"
     for source, target in ((made, "picture_%d.png"), ("sine=duration=1:sample_rate=48000", "sound.wav")):
         command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, str(folder / target)]
         subprocess.run(command, check=True)
-    return [str(folder / f"picture_{number}.png") for number in range(1, 9)]
+    return folder
 
 
 FILMS = [
@@ -127,10 +127,11 @@ FILMS = [
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize(("codec", "pixels", "changes"), FILMS)
+@pytest.mark.parametrize("expected", FILMS)
 def test_every_codec_of_blender_becomes_a_film_that_decodes_to_its_end(
-    tmp_path: Path, renderer: ModuleType, pictures: list[str], codec: str, pixels: str, changes: dict[str, Any]
+    tmp_path: Path, renderer: ModuleType, pictures: Path, expected: tuple[str, str, dict[str, Any]]
 ) -> None:
+    codec, pixels, changes = expected
     film = settings(**changes)
     assert FFMPEG is not None
     listed = subprocess.run([FFMPEG, "-hide_banner", "-encoders"], check=True, capture_output=True, text=True).stdout
@@ -139,10 +140,10 @@ def test_every_codec_of_blender_becomes_a_film_that_decodes_to_its_end(
     if encoder is None or renderer.AUDIO_ENCODERS.get(film["audio_codec"], encoder) not in known:
         pytest.skip("this ffmpeg was built without that encoder")
     target = tmp_path / "film"
-    sound = None if film["audio_codec"] == "NONE" else os.path.join(os.path.dirname(pictures[0]), "sound.wav")
-    encoding = renderer.Encoder(FFMPEG, renderer.film_arguments(film, encoder, sound, len(pictures), str(target)))
-    for picture in pictures:
-        encoding.feed(picture)
+    sound = None if film["audio_codec"] == "NONE" else str(pictures / "sound.wav")
+    encoding = renderer.Encoder(FFMPEG, renderer.film_arguments(film, encoder, sound, 8, str(target)))
+    for number in range(1, 9):
+        encoding.feed(str(pictures / f"picture_{number}.png"))
     assert encoding.finish() == 0, encoding.reason()
     found = streams(target)
     assert (found["video"]["codec_name"], found["video"]["pix_fmt"]) == (codec, pixels)
