@@ -33,4 +33,5 @@ pub mod outputs;
 pub mod plan;
 #[cfg(feature = "python")]
 mod python;
+pub mod trace;
 pub mod watch;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The blocks of a file: what lies where, found by the address that it had in the Blender that wrote it.
 
+use std::sync::OnceLock;
+
 use super::compression::Source;
 use super::error::Fault;
 use super::header::Header;
 
 /// A file with more blocks than this is taken for an attack; the largest known scenes have a few million.
-const MAX_BLOCKS: usize = 50_000_000;
+const MAX_BLOCKS: usize = 20_000_000;
 
 /// One block: a run of structures of one kind, or plain data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +44,10 @@ impl Block {
 #[derive(Debug)]
 pub(super) struct Blocks {
     list: Vec<Block>,
-    /// Addresses with the index of their block, sorted.
-    by_address: Vec<(u64, u32)>,
+    /// Addresses with the index of their block, sorted; made when a pointer is first followed.
+    by_address: OnceLock<Vec<(u64, u32)>>,
+    /// The same of data-blocks alone.
+    data_blocks: OnceLock<Vec<(u64, u32)>>,
 }
 
 impl Blocks {
@@ -83,12 +87,23 @@ impl Blocks {
             }
             list.push(block);
         }
-        let numbered = list.iter().zip(0_u32..);
-        let mut by_address: Vec<(u64, u32)> = numbered
-            .map(|(block, index)| (block.address, index))
-            .collect();
-        by_address.sort_unstable();
-        Ok(Self { list, by_address })
+        list.shrink_to_fit();
+        Ok(Self {
+            list,
+            by_address: OnceLock::new(),
+            data_blocks: OnceLock::new(),
+        })
+    }
+
+    fn by_address(&self) -> &[(u64, u32)] {
+        self.by_address.get_or_init(|| {
+            let numbered = self.list.iter().zip(0_u32..);
+            let mut by_address: Vec<(u64, u32)> = numbered
+                .map(|(block, index)| (block.address, index))
+                .collect();
+            by_address.sort_unstable();
+            by_address
+        })
     }
 
     pub fn list(&self) -> &[Block] {
@@ -101,24 +116,44 @@ impl Blocks {
         if address == 0 {
             return None;
         }
-        let start = self
-            .by_address
-            .partition_point(|(candidate, _)| *candidate < address);
-        let candidates = self
-            .by_address
-            .get(start..)?
-            .iter()
-            .take_while(|(candidate, _)| *candidate == address);
-        let indices = candidates.filter_map(|(_, index)| usize::try_from(*index).ok());
-        // Own data first, then data-blocks, then whatever has the address.
-        indices.min_by_key(|index| {
-            let block = self.list.get(*index);
-            match block {
-                Some(block) if block.owner == owner => 0,
-                Some(block) if &block.code != b"DATA" => 1,
-                _ => 2,
-            }
+        let by_address = self.by_address();
+        let key = (address, u32::try_from(owner).unwrap_or(u32::MAX));
+        // What belongs to a data-block comes after it in the file.
+        let first_own = by_address.get(by_address.partition_point(|entry| *entry < key)..);
+        let own = first_own
+            .and_then(<[_]>::first)
+            .filter(|(candidate, _)| *candidate == address)
+            .and_then(|(_, index)| usize::try_from(*index).ok())
+            .filter(|index| {
+                self.list
+                    .get(*index)
+                    .is_some_and(|block| block.owner == owner)
+            });
+        own.or_else(|| self.data_block(address)).or_else(|| {
+            let first = by_address.partition_point(|(candidate, _)| *candidate < address);
+            let (candidate, index) = by_address.get(first)?;
+            usize::try_from(*index)
+                .ok()
+                .filter(|_| *candidate == address)
         })
+    }
+
+    /// The data-block that had this address.
+    pub fn data_block(&self, address: u64) -> Option<usize> {
+        let data_blocks = self.data_blocks.get_or_init(|| {
+            let numbered = self.list.iter().zip(0_u32..);
+            let mut data_blocks: Vec<(u64, u32)> = numbered
+                .filter(|(block, _)| &block.code != b"DATA")
+                .map(|(block, index)| (block.address, index))
+                .collect();
+            data_blocks.sort_unstable();
+            data_blocks
+        });
+        let first = data_blocks.partition_point(|(candidate, _)| *candidate < address);
+        let (candidate, index) = data_blocks.get(first)?;
+        usize::try_from(*index)
+            .ok()
+            .filter(|_| *candidate == address && address != 0)
     }
 }
 

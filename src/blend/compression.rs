@@ -3,15 +3,16 @@
 //!
 //! Never a memory map: a mapped file that shrinks on a share kills the process, and that may be the artist's Blender.
 
-use std::collections::VecDeque;
+mod frames;
+
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
-use std::sync::Arc;
 
 use serde::Serialize;
 use tempfile::SpooledTempFile;
 
 use super::error::Fault;
+use frames::Frames;
 
 /// How a .blend file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,14 +38,11 @@ impl Compression {
     }
 }
 
-/// Small blocks lie side by side, large ones are skipped: a larger window reads what nobody asked for.
-const WINDOW: u64 = 16 * 1024;
+/// Reading on where the last read ended is worth a large window; jumping over a large block a small one.
+const SMALL_WINDOW: u64 = 4 * 1024;
+const LARGE_WINDOW: u64 = 64 * 1024;
 /// Unpacked bytes that stay in memory; more goes to a temporary file.
 const IN_MEMORY: usize = 64 * 1024 * 1024;
-/// Frames of zstd that are kept unpacked; Blender's hold two megabytes at most.
-const KEPT_FRAMES: usize = 8;
-/// A file with larger frames isn't Blender's, and is unpacked from its beginning instead.
-const MAX_FRAME: u32 = 16 * 1024 * 1024;
 /// A file that unpacks to more than this many times its size, and this much on top, is taken for an attack.
 const MAX_RATIO: u64 = 400;
 const MAX_SMALL: u64 = 64 * 1024 * 1024;
@@ -62,20 +60,7 @@ pub(super) struct Source {
 enum Content {
     Plain(File),
     Spooled(SpooledTempFile),
-    Frames {
-        file: File,
-        frames: Vec<Frame>,
-        unpacked: VecDeque<(u64, Arc<Vec<u8>>)>,
-    },
-}
-
-/// One frame of zstd: where it lies packed and unpacked.
-#[derive(Debug, Clone, Copy)]
-struct Frame {
-    packed_start: u64,
-    packed_length: u32,
-    start: u64,
-    length: u32,
+    Frames(Frames),
 }
 
 impl Source {
@@ -95,40 +80,28 @@ impl Source {
             Compression::None => (Content::Plain(file), packed_length),
             Compression::Gzip => {
                 file.rewind()?;
-                spool(
-                    flate2::read::MultiGzDecoder::new(BufReader::new(file)),
-                    packed_length,
-                )?
+                let unpacker = flate2::read::MultiGzDecoder::new(BufReader::new(file));
+                spool(unpacker, packed_length)?
             }
-            Compression::Zstd => {
-                if let Some(frames) = seek_table(&mut file, packed_length)? {
-                    let length = frames
-                        .last()
-                        .map_or(0, |frame| frame.start + u64::from(frame.length));
-                    let unpacked = VecDeque::new();
-                    (
-                        Content::Frames {
-                            file,
-                            frames,
-                            unpacked,
-                        },
-                        length,
-                    )
-                } else {
+            Compression::Zstd => match Frames::find(&file, packed_length)? {
+                Some(frames) if frames.length() <= most_unpacked(packed_length) => {
+                    let length = frames.length();
+                    (Content::Frames(frames), length)
+                }
+                Some(_) => return Err(beyond_reason()),
+                None => {
                     file.rewind()?;
                     spool(zstd::stream::read::Decoder::new(file)?, packed_length)?
                 }
-            }
-        };
-        Ok((
-            Self {
-                content,
-                length,
-                window: Vec::new(),
-                window_start: 0,
             },
-            compression,
-        ))
+        };
+        let source = Self {
+            content,
+            length,
+            window: Vec::new(),
+            window_start: 0,
+        };
+        Ok((source, compression))
     }
 
     /// The number of bytes, unpacked.
@@ -145,13 +118,19 @@ impl Source {
         if end.is_none() {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
-        if wanted >= WINDOW {
+        if wanted >= LARGE_WINDOW {
             return self.content.read_at(position, buffer);
         }
-        let held = position >= self.window_start
-            && position + wanted <= self.window_start + self.window.len() as u64;
+        let window_end = self.window_start + self.window.len() as u64;
+        let held = position >= self.window_start && position + wanted <= window_end;
         if !held {
-            let size = WINDOW.min(self.length - position);
+            let reads_on = (self.window_start..=window_end + SMALL_WINDOW).contains(&position);
+            let size = if reads_on {
+                LARGE_WINDOW
+            } else {
+                SMALL_WINDOW.max(wanted)
+            };
+            let size = size.min(self.length - position);
             let mut window = std::mem::take(&mut self.window);
             window.resize(usize::try_from(size).unwrap_or_default(), 0);
             self.content.read_at(position, &mut window)?;
@@ -169,129 +148,53 @@ impl Source {
 impl Content {
     fn read_at(&mut self, position: u64, buffer: &mut [u8]) -> Result<(), Fault> {
         match self {
-            Self::Plain(file) => {
-                file.seek(SeekFrom::Start(position))?;
-                Ok(file.read_exact(buffer)?)
-            }
+            Self::Plain(file) => Ok(read_exact_at(file, buffer, position)?),
             Self::Spooled(file) => {
                 file.seek(SeekFrom::Start(position))?;
                 Ok(file.read_exact(buffer)?)
             }
-            Self::Frames {
-                file,
-                frames,
-                unpacked,
-            } => {
-                let (mut position, mut rest) = (position, buffer);
-                while !rest.is_empty() {
-                    let after = frames.partition_point(|frame| frame.start <= position);
-                    let Some(frame) = after.checked_sub(1).and_then(|index| frames.get(index))
-                    else {
-                        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-                    };
-                    let bytes = unpack(file, *frame, unpacked)?;
-                    let skip = usize::try_from(position - frame.start).unwrap_or(usize::MAX);
-                    let available = bytes.get(skip..).filter(|bytes| !bytes.is_empty());
-                    let Some(available) = available else {
-                        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-                    };
-                    let count = available.len().min(rest.len());
-                    let (head, tail) = rest.split_at_mut(count);
-                    head.copy_from_slice(available.get(..count).unwrap_or_default());
-                    rest = tail;
-                    position += count as u64;
-                }
-                Ok(())
+            Self::Frames(frames) => frames.read_at(position, buffer),
+        }
+    }
+}
+
+/// Reads without moving the place where the file stands.
+#[cfg(unix)]
+fn read_exact_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, position)
+}
+
+/// Reads from a position on.
+#[cfg(windows)]
+fn read_exact_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<()> {
+    let (mut rest, mut position) = (buffer, position);
+    while !rest.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, rest, position) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                rest = rest.get_mut(count..).unwrap_or_default();
+                position += count as u64;
             }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
+    Ok(())
 }
 
-fn unpack(
-    file: &mut File,
-    frame: Frame,
-    kept: &mut VecDeque<(u64, Arc<Vec<u8>>)>,
-) -> Result<Arc<Vec<u8>>, Fault> {
-    if let Some((_, bytes)) = kept.iter().find(|(start, _)| *start == frame.start) {
-        return Ok(Arc::clone(bytes));
-    }
-    let mut packed = vec![0; usize::try_from(frame.packed_length).unwrap_or_default()];
-    file.seek(SeekFrom::Start(frame.packed_start))?;
-    file.read_exact(&mut packed)?;
-    let length = usize::try_from(frame.length).unwrap_or_default();
-    let damaged = || Fault::Corrupt("a compressed part can't be unpacked".to_owned());
-    let bytes = zstd::bulk::decompress(&packed, length).map_err(|_| damaged())?;
-    if bytes.len() != length {
-        return Err(damaged());
-    }
-    let bytes = Arc::new(bytes);
-    if kept.len() >= KEPT_FRAMES {
-        kept.pop_front();
-    }
-    kept.push_back((frame.start, Arc::clone(&bytes)));
-    Ok(bytes)
+fn most_unpacked(packed_length: u64) -> u64 {
+    packed_length
+        .saturating_mul(MAX_RATIO)
+        .saturating_add(MAX_SMALL)
 }
 
-/// The seek table that Blender puts at the end, as a skippable frame (zstd's "seekable format"). None where there is
-/// none that fits the file.
-fn seek_table(file: &mut File, packed_length: u64) -> Result<Option<Vec<Frame>>, Fault> {
-    const FOOT: u64 = 9;
-    let Some(foot_start) = packed_length.checked_sub(FOOT) else {
-        return Ok(None);
-    };
-    let mut foot = [0; 9];
-    file.seek(SeekFrom::Start(foot_start))?;
-    file.read_exact(&mut foot)?;
-    let [c0, c1, c2, c3, flags, m0, m1, m2, m3] = foot;
-    if [m0, m1, m2, m3] != 0x8f92_eab1_u32.to_le_bytes() {
-        return Ok(None);
-    }
-    let count = u64::from(u32::from_le_bytes([c0, c1, c2, c3]));
-    let entry_size = if flags & 0x80 == 0 { 8 } else { 12 };
-    let Some(table_start) = foot_start
-        .checked_sub(count * entry_size)
-        .filter(|start| *start >= 8)
-    else {
-        return Ok(None);
-    };
-    let mut table = vec![0; usize::try_from(count * entry_size).unwrap_or_default()];
-    file.seek(SeekFrom::Start(table_start))?;
-    file.read_exact(&mut table)?;
-    let (mut packed_start, mut start) = (0, 0);
-    let mut frames = Vec::new();
-    for entry in table.chunks_exact(usize::try_from(entry_size).unwrap_or(8)) {
-        let Some(([p0, p1, p2, p3], [l0, l1, l2, l3])) = entry.get(..8).and_then(|sizes| {
-            let (packed, length) = sizes.split_at(4);
-            Some((
-                <[u8; 4]>::try_from(packed).ok()?,
-                <[u8; 4]>::try_from(length).ok()?,
-            ))
-        }) else {
-            return Ok(None);
-        };
-        let packed_length = u32::from_le_bytes([p0, p1, p2, p3]);
-        let length = u32::from_le_bytes([l0, l1, l2, l3]);
-        if length == 0 || length > MAX_FRAME || packed_length > MAX_FRAME {
-            return Ok(None);
-        }
-        frames.push(Frame {
-            packed_start,
-            packed_length,
-            start,
-            length,
-        });
-        packed_start += u64::from(packed_length);
-        start += u64::from(length);
-    }
-    // The table's own head of eight bytes lies between the frames and the entries.
-    Ok((!frames.is_empty() && packed_start + 8 == table_start).then_some(frames))
+fn beyond_reason() -> Fault {
+    Fault::Corrupt("it unpacks to a size beyond reason".to_owned())
 }
 
 /// Unpacks all of it.
 fn spool(mut packed: impl Read, packed_length: u64) -> Result<(Content, u64), Fault> {
-    let limit = packed_length
-        .saturating_mul(MAX_RATIO)
-        .saturating_add(MAX_SMALL);
+    let limit = most_unpacked(packed_length);
     let mut spooled = SpooledTempFile::new(IN_MEMORY);
     let mut buffer = vec![0; 128 * 1024];
     let mut length = 0;
@@ -313,9 +216,7 @@ fn spool(mut packed: impl Read, packed_length: u64) -> Result<(Content, u64), Fa
         };
         length += count as u64;
         if length > limit {
-            return Err(Fault::Corrupt(
-                "it unpacks to a size beyond reason".to_owned(),
-            ));
+            return Err(beyond_reason());
         }
         spooled.write_all(buffer.get(..count).unwrap_or_default())?;
     }

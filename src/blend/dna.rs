@@ -2,17 +2,34 @@
 //! DNA: the description of all structures that every .blend file carries. Fields are found by name through it, never
 //! by offset, so that files of any Blender can be read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::bytes::ByteOrder;
+use super::dependencies::Reaches;
 use super::error::Fault;
 use super::header::Header;
+
+/// How many DNAs are remembered: a production has files of a few versions.
+const MAX_KEPT: usize = 8;
+/// The DNA of Blender 5.2 has about 120 kilobytes.
+const MAX_KEPT_BYTES: usize = 256 * 1024;
+static KEPT: Mutex<VecDeque<Kept>> = Mutex::new(VecDeque::new());
+
+/// A DNA that is remembered. The bytes themselves tell whether it is the same: a hash could be forged.
+struct Kept {
+    key: (usize, ByteOrder),
+    bytes: Box<[u8]>,
+    dna: Arc<Dna>,
+}
 
 /// All structures of one file.
 #[derive(Debug)]
 pub struct Dna {
     structures: Vec<Structure>,
     by_name: HashMap<String, usize>,
+    /// What following pointers needs to know of each structure; made when it is first asked for.
+    reaches: OnceLock<Reaches>,
 }
 
 /// One structure.
@@ -36,6 +53,8 @@ pub struct Field {
     pub type_name: String,
     /// What it holds.
     pub kind: Kind,
+    /// How many stars its name has: 2 for an array of pointers elsewhere, 0 where it is no pointer, or one to code.
+    pub stars: usize,
     /// Where it begins within the structure.
     pub offset: usize,
     /// The number of elements of an array, all dimensions together; 1 else.
@@ -79,6 +98,57 @@ impl Dna {
         &self.structures
     }
 
+    /// A field and where it begins within a structure, dots leading into inner structures.
+    pub(super) fn field_at<'d>(
+        &'d self,
+        structure: &'d Structure,
+        path: &str,
+    ) -> Option<(&'d Field, usize)> {
+        match path.split_once('.') {
+            None => {
+                let field = structure.field(path)?;
+                Some((field, field.offset))
+            }
+            Some((first, rest)) => {
+                let outer = structure.field(first)?;
+                let Kind::Structure(inner) = outer.kind else {
+                    return None;
+                };
+                let (field, offset) = self.field_at(self.structure(inner)?, rest)?;
+                Some((field, outer.offset + offset))
+            }
+        }
+    }
+
+    /// Where in each structure pointers to data-blocks and paths lie.
+    pub(super) fn reaches(&self) -> &Reaches {
+        self.reaches.get_or_init(|| Reaches::of(self))
+    }
+
+    /// The DNA in the content of the block `DNA1`. All files that one Blender saved have the same one, which is most of
+    /// what opening a small file costs: the last few are remembered by their bytes.
+    pub(super) fn shared(bytes: &[u8], header: &Header) -> Result<Arc<Self>, Fault> {
+        let key = (header.pointer_size, header.byte_order);
+        let is_it = |kept: &Kept| kept.key == key && *kept.bytes == *bytes;
+        let locked = || KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = locked().iter().find(|kept| is_it(kept)) {
+            return Ok(Arc::clone(&kept.dna));
+        }
+        let dna = Arc::new(Self::parse(bytes, header)?);
+        if bytes.len() <= MAX_KEPT_BYTES {
+            let mut list = locked();
+            if list.len() >= MAX_KEPT {
+                list.pop_front();
+            }
+            list.push_back(Kept {
+                key,
+                bytes: bytes.into(),
+                dna: Arc::clone(&dna),
+            });
+        }
+        Ok(dna)
+    }
+
     /// Reads the content of the block `DNA1`.
     pub(super) fn parse(bytes: &[u8], header: &Header) -> Result<Self, Fault> {
         let mut reader = Reader {
@@ -113,6 +183,7 @@ impl Dna {
         let mut dna = Self {
             structures: Vec::with_capacity(count),
             by_name: HashMap::new(),
+            reaches: OnceLock::new(),
         };
         for (kind, raw_fields) in &raw {
             let name = at(&types, *kind)?.clone();
@@ -138,6 +209,7 @@ impl Dna {
                             .map_or_else(|| Kind::of(type_name), |index| Kind::Structure(*index))
                     },
                     type_name: type_name.clone(),
+                    stars: declared.stars,
                     offset,
                     count: declared.count,
                     element_size: if declared.pointer {
@@ -201,6 +273,7 @@ impl Kind {
 struct Declared {
     name: String,
     pointer: bool,
+    stars: usize,
     count: usize,
 }
 
@@ -219,6 +292,7 @@ impl Declared {
         Self {
             name,
             pointer,
+            stars: text.bytes().take_while(|byte| *byte == b'*').count(),
             count: dimensions.fold(1, usize::saturating_mul),
         }
     }

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use super::blocks::{Block, Blocks};
 use super::compression::{Compression, Source};
+use super::dependencies::{Place, StoredPath};
 use super::dna::Dna;
 use super::error::{BlendError, Fault};
 use super::header::{Header, MAX_LENGTH};
@@ -16,7 +17,7 @@ use super::item::Item;
 /// Structures of one block that are larger than this together are not looked into.
 const MAX_STRUCTURES: u64 = 256 * 1024 * 1024;
 /// The DNA of Blender 5.2 has about 120 kilobytes.
-const MAX_DNA: u64 = 64 * 1024 * 1024;
+const MAX_DNA: u64 = 2 * 1024 * 1024;
 /// Text behind a pointer is cut here.
 const MAX_TEXT: u64 = 64 * 1024;
 
@@ -29,7 +30,7 @@ pub struct BlendFile {
     compression: Compression,
     header: Header,
     blocks: Blocks,
-    dna: Dna,
+    dna: Arc<Dna>,
     source: Mutex<Source>,
 }
 
@@ -61,7 +62,7 @@ impl BlendFile {
         let Some(dna_block) = dna_block.filter(|block| block.length <= MAX_DNA) else {
             return Err(Fault::CorruptDna("it is missing".to_owned()));
         };
-        let dna = Dna::parse(&read(&mut source, dna_block, MAX_DNA)?, &header)?;
+        let dna = Dna::shared(&read(&mut source, dna_block, MAX_DNA)?, &header)?;
         Ok(Self {
             path: path.to_owned(),
             size_bytes: metadata.len(),
@@ -139,6 +140,31 @@ impl BlendFile {
             .transpose()
     }
 
+    /// The bytes that [`Self::find_text`] makes text of.
+    pub(super) fn find_stored(
+        &self,
+        address: u64,
+        owner: usize,
+    ) -> Result<Option<StoredPath>, BlendError> {
+        let block = self
+            .blocks
+            .find(address, owner)
+            .and_then(|index| self.blocks().get(index));
+        block
+            .map(|block| Ok(StoredPath::new(&self.read(block, MAX_TEXT)?)))
+            .transpose()
+    }
+
+    /// Where the content of the block lies that an address leads to.
+    pub(super) fn place_of_block(&self, address: u64, owner: usize) -> Option<Place> {
+        let index = self.blocks.find(address, owner)?;
+        self.blocks().get(index).map(|block| Place {
+            position: block.position,
+            capacity: block.length,
+            is_block: true,
+        })
+    }
+
     /// The numbers of pointer size that an address leads to: an array of pointers.
     pub fn find_pointers(&self, address: u64, owner: usize) -> Result<Vec<u64>, BlendError> {
         let block = self
@@ -157,7 +183,7 @@ impl BlendFile {
     }
 
     /// The first structure of a block; none where the block holds none.
-    fn item(&self, index: usize) -> Result<Option<Item<'_>>, BlendError> {
+    pub(super) fn item(&self, index: usize) -> Result<Option<Item<'_>>, BlendError> {
         let Some(block) = self.blocks().get(index) else {
             return Ok(None);
         };
@@ -170,6 +196,46 @@ impl BlendFile {
         }
         let bytes = self.read(block, MAX_STRUCTURES)?;
         Ok(Some(Item::new(self, Arc::from(bytes), block)))
+    }
+
+    /// One of the structures of a block; none where the block holds fewer.
+    pub(super) fn item_in(
+        &self,
+        index: usize,
+        bytes: Arc<[u8]>,
+        number: usize,
+    ) -> Option<Item<'_>> {
+        let block = self.blocks().get(index)?;
+        let size = self.dna.structure(block.structure)?.size;
+        let start = number.checked_mul(size)?;
+        (bytes.len() >= start.checked_add(size)?).then(|| Item::new(self, bytes, block).at(start))
+    }
+
+    /// The data-block that had this address.
+    pub(super) fn data_block(&self, address: u64) -> Option<usize> {
+        self.blocks.data_block(address)
+    }
+
+    /// The block that an address leads to, as a pointer within the data-block `owner` means it.
+    pub(super) fn block_at(&self, address: u64, owner: usize) -> Option<usize> {
+        self.blocks.find(address, owner)
+    }
+
+    /// Fills the buffer with the beginning of a block's content, at most `limit` bytes of it.
+    pub(super) fn read_into(
+        &self,
+        block: &Block,
+        limit: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), BlendError> {
+        buffer.resize(
+            usize::try_from(block.length.min(limit)).unwrap_or_default(),
+            0,
+        );
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        source
+            .read_at(block.position, buffer)
+            .map_err(|fault| fault.at(&self.path))
     }
 
     fn read(&self, block: &Block, limit: u64) -> Result<Vec<u8>, BlendError> {

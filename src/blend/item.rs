@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::blocks::Block;
+use super::dependencies::{Place, StoredPath};
 use super::dna::{Field, Kind, Structure};
 use super::error::BlendError;
 use super::file::{BlendFile, text};
@@ -23,6 +24,8 @@ pub struct Item<'f> {
     structure: usize,
     owner: usize,
     address: u64,
+    /// Where the block's content begins in the unpacked file.
+    position: u64,
 }
 
 impl<'f> Item<'f> {
@@ -34,7 +37,13 @@ impl<'f> Item<'f> {
             structure: block.structure,
             owner: block.owner,
             address: block.address,
+            position: block.position,
         }
+    }
+
+    /// The structure that begins at this byte of the block.
+    pub(super) fn at(self, start: usize) -> Self {
+        Self { start, ..self }
     }
 
     /// The name of the structure.
@@ -106,6 +115,35 @@ impl<'f> Item<'f> {
                 .map_or(Ok(None), |address| self.file.find_text(address, self.owner)),
             _ => Ok(None),
         }
+    }
+
+    /// The bytes of text as [`Self::text`] reads it.
+    pub(super) fn stored(&self, path: &str) -> Result<Option<StoredPath>, BlendError> {
+        match self.locate(path) {
+            Some((field, bytes)) if field.kind == Kind::Character => {
+                Ok(Some(StoredPath::new(bytes)))
+            }
+            Some((field, _)) if field.kind == Kind::Pointer && field.type_name == "char" => {
+                match self.pointer(path) {
+                    Some(address) => self.file.find_stored(address, self.owner),
+                    None => Ok(None),
+                }
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Where text as [`Self::text`] reads it lies in the unpacked file.
+    pub(super) fn place(&self, path: &str) -> Option<Place> {
+        let (field, offset) = self.offset(path)?;
+        if field.kind == Kind::Character {
+            return Some(Place {
+                position: self.position + (self.start + offset) as u64,
+                capacity: field.size() as u64,
+                is_block: false,
+            });
+        }
+        self.file.place_of_block(self.pointer(path)?, self.owner)
     }
 
     /// The address that a pointer holds; none where it leads nowhere.

@@ -21,7 +21,10 @@ mod tests;
 pub use blocks::Block;
 pub use bytes::ByteOrder;
 pub use compression::Compression;
-pub use dependencies::{DependencyKind, LeadsTo, PATH_FIELDS, PathField, Role};
+pub use dependencies::{
+    Dependency, DependencyKind, Expansion, LeadsTo, Link, PATH_FIELDS, PathField, PathForm, Place,
+    Role, Roots, Scanned, StoredPath, Visited, scan,
+};
 pub use dna::{Dna, Field, Kind, Structure};
 pub use error::BlendError;
 pub use facts::{

@@ -34,6 +34,7 @@ mod table;
 mod terminal;
 mod text;
 mod this_computer;
+mod trace;
 mod watch;
 
 use std::ffi::OsString;
@@ -71,6 +72,8 @@ enum Command {
     Submit(submit::Options),
     /// Say what would go wrong with a scene, before sending it
     Check(check::Options),
+    /// Name every file that a scene needs: textures, libraries, caches
+    Trace(trace::Options),
     /// List the jobs of a farm
     Jobs(jobs::Options),
     /// Show one job: how far it is, what failed, where its frames are
@@ -177,6 +180,7 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
         Command::Render(options) => render::run(options, context).await,
         Command::Submit(options) => submit::run(options, context).await,
         Command::Check(options) => check::run(options, context).await,
+        Command::Trace(options) => trace::run(options, context).await,
         Command::Jobs(options) => jobs::run(options, context).await,
         Command::Show(options) => show::run(options, context).await,
         Command::Watch(options) => watch::run(options, context).await,
