@@ -8,6 +8,7 @@
 //! | [`frames`] | `FrameSet`: `1-10, 20, 30-100:2` |
 //! | [`outputs`] | output patterns, which files a frame owes, whole-file checks |
 //! | [`blend`] | what a .blend file says of its scenes |
+//! | [`trace`] | every file that a scene needs |
 //! | [`lanes`] | job description, claims, records, and the rules that share frames out |
 //! | [`plan`] | lanes, order, estimate |
 //! | [`farm`] | the Flamenco client |

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from farmhand._native import (
     BlendFile,
+    Dependency,
+    DependencyFile,
     Event,
     Farm,
     FarmWatch,
@@ -55,6 +57,8 @@ __all__ = [
     "BlendFileMissingError",
     "CancelledError",
     "CheckError",
+    "Dependency",
+    "DependencyFile",
     "Event",
     "Farm",
     "FarmRefusedError",

@@ -49,6 +49,17 @@ fn facts_of(bytes: &[u8]) -> Result<BlendFacts, BlendError> {
     read_facts(file.path())
 }
 
+/// What a scan of all data-blocks finds.
+fn scan_of(bytes: &[u8]) -> Result<Scanned, BlendError> {
+    let mut file = tempfile::Builder::new()
+        .suffix(".blend")
+        .tempfile()
+        .unwrap();
+    file.write_all(bytes).unwrap();
+    let file = BlendFile::open(file.path())?;
+    scan(&file, &mut Visited::default(), Roots::All, true)
+}
+
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
@@ -116,6 +127,29 @@ fn every_layout_is_read_alike() {
         );
         assert_eq!(facts.compression, Compression::None);
         assert_small_file(&facts);
+    }
+}
+
+#[test]
+fn the_paths_of_every_layout_are_found_where_they_lie() {
+    for layout in LAYOUTS {
+        let bytes = small_file(layout);
+        let found = scan_of(&bytes).unwrap();
+        let [output] = found.dependencies.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!(
+            (output.owner.as_str(), output.owner_type.as_str()),
+            ("Hand made", "Scene")
+        );
+        assert_eq!(
+            (output.kind, output.role),
+            (DependencyKind::RenderOutput, Role::Output)
+        );
+        let place = output.place.unwrap();
+        assert_eq!((place.capacity, place.is_block), (1024, false));
+        let position = usize::try_from(place.position).unwrap();
+        assert!(bytes[position..].starts_with(b"//out/####\0"));
     }
 }
 
@@ -242,6 +276,7 @@ proptest! {
         }
         let started = Instant::now();
         let _ = facts_of(&bytes);
+        let _ = scan_of(&bytes);
         prop_assert!(started.elapsed() < Duration::from_secs(2));
     }
 }

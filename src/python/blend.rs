@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use super::error::Failure;
 use super::frames::{self, PyFrames};
 use super::job::to_python;
+use super::trace::{self, PyDependency};
 use crate::blend::{self, BlendFacts};
 use crate::check::Finding;
 use crate::job::{self, Environment, FarmKind, JobRequest};
@@ -42,6 +43,10 @@ impl PyBlendFile {
     #[getter]
     fn scenes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         to_python(py, &self.0.scenes)
+    }
+
+    fn dependencies(&self, py: Python<'_>) -> PyResult<Vec<PyDependency>> {
+        trace::dependencies(py, &self.0.path)
     }
 
     fn __repr__(&self) -> String {

@@ -12,6 +12,7 @@ mod frames;
 mod job;
 mod runtime;
 mod submission;
+mod trace;
 mod watch;
 mod work;
 
@@ -32,6 +33,8 @@ mod _native {
     use super::job::PyJob;
     #[pymodule_export]
     use super::submission::{PyEvent, PyOperation, PySubmission};
+    #[pymodule_export]
+    use super::trace::{PyDependency, PyDependencyFile};
     #[pymodule_export]
     use super::watch::{PyFarmWatch, PyJobView, PySnapshot};
 

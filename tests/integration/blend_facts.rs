@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Blenders, and Pythons that have the `bpy` module, which save scenes and say what is in them: those that
 /// `FARMHAND_TEST_BLENDERS` lists with colons between, else the one on the path.
-fn blenders() -> Vec<PathBuf> {
+pub fn blenders() -> Vec<PathBuf> {
     let listed = std::env::var_os("FARMHAND_TEST_BLENDERS").unwrap_or_else(|| "blender".into());
     std::env::split_paths(&listed)
         .filter(|path| !path.as_os_str().is_empty())

@@ -17,4 +17,5 @@ mod farm_server;
 mod house;
 mod local_farm;
 mod replay;
+mod tracing;
 mod watching;
