@@ -47,7 +47,7 @@ pub(super) struct Blocks {
     /// Addresses with the index of their block, sorted; made when a pointer is first followed.
     by_address: OnceLock<Vec<(u64, u32)>>,
     /// The same of data-blocks alone.
-    data_blocks: OnceLock<Vec<(u64, u32)>>,
+    by_address_of_data: OnceLock<Vec<(u64, u32)>>,
 }
 
 impl Blocks {
@@ -91,7 +91,7 @@ impl Blocks {
         Ok(Self {
             list,
             by_address: OnceLock::new(),
-            data_blocks: OnceLock::new(),
+            by_address_of_data: OnceLock::new(),
         })
     }
 
@@ -140,7 +140,7 @@ impl Blocks {
 
     /// The data-block that had this address.
     pub fn data_block(&self, address: u64) -> Option<usize> {
-        let data_blocks = self.data_blocks.get_or_init(|| {
+        let data_blocks = self.by_address_of_data.get_or_init(|| {
             let numbered = self.list.iter().zip(0_u32..);
             let mut data_blocks: Vec<(u64, u32)> = numbered
                 .filter(|(block, _)| &block.code != b"DATA")

@@ -41,6 +41,10 @@ pub struct Link {
 /// One path that a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says another thing, and all combinations occur"
+)]
 pub struct Dependency {
     /// The kind of data-block that holds the path, such as `Image`, as in the file's DNA.
     pub owner_type: String,

@@ -23,13 +23,9 @@ pub(super) struct Disk {
 
 impl Disk {
     /// Bytes of the file; none where there is no file.
-    #[expect(
-        clippy::unused_self,
-        reason = "the disk is asked for everything by one name"
-    )]
-    pub fn size(&self, path: &Path) -> Option<u64> {
+    pub fn size(path: &Path) -> Option<u64> {
         let metadata = fs::metadata(path).ok()?;
-        (!metadata.is_dir()).then(|| metadata.len())
+        (!metadata.is_dir()).then_some(metadata.len())
     }
 
     /// The files of a folder that `is_wanted` takes by their names, in the order of their names.
@@ -40,14 +36,14 @@ impl Disk {
         wanted
             .filter_map(|name| {
                 let path = folder.join(name);
-                let size = self.size(&path)?;
+                let size = Self::size(&path)?;
                 Some((path, size))
             })
             .collect()
     }
 
     /// All files below a folder.
-    pub fn files_below(&self, folder: &Path) -> Vec<(PathBuf, u64)> {
+    pub fn files_below(folder: &Path) -> Vec<(PathBuf, u64)> {
         let mut found = Vec::new();
         let mut open = vec![(folder.to_owned(), 0)];
         while let Some((folder, depth)) = open.pop() {

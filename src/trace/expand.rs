@@ -35,8 +35,8 @@ fn look(path: &Path, expansion: &Expansion, disk: &Disk) -> Expanded {
     match expansion {
         Expansion::File => found
             .files
-            .extend(disk.size(path).map(|size| (path.to_owned(), size))),
-        Expansion::Folder => found.files = folder(path, disk),
+            .extend(Disk::size(path).map(|size| (path.to_owned(), size))),
+        Expansion::Folder => found.files = folder(path),
         Expansion::Prefixed { prefix } => {
             found.files = disk.files(path, |name| name.to_string_lossy().starts_with(prefix));
         }
@@ -66,10 +66,10 @@ fn look(path: &Path, expansion: &Expansion, disk: &Disk) -> Expanded {
 }
 
 /// A folder's files; a path of a folder may also name a file in it, as those of caches do.
-fn folder(path: &Path, disk: &Disk) -> Vec<(PathBuf, u64)> {
-    match disk.size(path) {
+fn folder(path: &Path) -> Vec<(PathBuf, u64)> {
+    match Disk::size(path) {
         Some(size) => vec![(path.to_owned(), size)],
-        None => disk.files_below(path),
+        None => Disk::files_below(path),
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn collect(root: &Path, followed: Followed, disk: &Disk, progress: &P
             ((*path, format!("{expansion:?}")), found)
         })
         .collect();
-    let mut list = List::begin(root, disk);
+    let mut list = List::begin(root);
     let files: Vec<Vec<usize>> = dependencies
         .iter()
         .map(|found| {
@@ -96,12 +96,12 @@ struct List {
 }
 
 impl List {
-    fn begin(root: &Path, disk: &Disk) -> Self {
+    fn begin(root: &Path) -> Self {
         let file = TracedFile {
             path: root.to_owned(),
             kind: DependencyKind::Blend,
             owner: String::new(),
-            size_bytes: disk.size(root),
+            size_bytes: Disk::size(root),
             missing: false,
             found_as: None,
             is_required: true,

@@ -23,7 +23,7 @@ const TABLE_MARK: u32 = 0x8f92_eab1;
 #[derive(Debug)]
 pub(super) struct Frames {
     file: File,
-    frames: Vec<Frame>,
+    list: Vec<Frame>,
     unpacked: VecDeque<(u64, Arc<Vec<u8>>)>,
     unpacked_bytes: usize,
     packed: Vec<u8>,
@@ -51,7 +51,7 @@ impl Frames {
         };
         Ok(Some(Self {
             file: file.try_clone()?,
-            frames,
+            list: frames,
             unpacked: VecDeque::new(),
             unpacked_bytes: 0,
             packed: Vec::new(),
@@ -60,7 +60,7 @@ impl Frames {
 
     /// Bytes of all frames, unpacked.
     pub fn length(&self) -> u64 {
-        self.frames
+        self.list
             .last()
             .map_or(0, |frame| frame.start + u64::from(frame.length))
     }
@@ -68,10 +68,8 @@ impl Frames {
     pub fn read_at(&mut self, position: u64, buffer: &mut [u8]) -> Result<(), Fault> {
         let (mut position, mut rest) = (position, buffer);
         while !rest.is_empty() {
-            let after = self.frames.partition_point(|frame| frame.start <= position);
-            let frame = after
-                .checked_sub(1)
-                .and_then(|index| self.frames.get(index));
+            let after = self.list.partition_point(|frame| frame.start <= position);
+            let frame = after.checked_sub(1).and_then(|index| self.list.get(index));
             let Some(frame) = frame.copied() else {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             };
@@ -266,17 +264,17 @@ impl Heads<'_> {
         };
         let mut place = start + size;
         loop {
-            let Some(head) = self.number(place, 3)? else {
+            let Some(part) = self.number(place, 3)? else {
                 return Ok(None);
             };
-            let held = match head >> 1 & 3 {
+            let length = match part >> 1 & 3 {
                 // One byte, repeated.
                 1 => 1,
-                0 | 2 => head >> 3,
+                0 | 2 => part >> 3,
                 _ => return Ok(None),
             };
-            place += 3 + held;
-            if head & 1 != 0 {
+            place += 3 + length;
+            if part & 1 != 0 {
                 break;
             }
         }

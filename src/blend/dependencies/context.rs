@@ -123,10 +123,8 @@ pub(super) fn describe(
         ("MovieClip", "name") if item.int("source") == Some(CLIP_SEQUENCE) => {
             found.expansion = Expansion::Sequence { range: None };
         }
-        ("MovieClip", "proxy.dir") => {
-            if !has("flag", CLIP_USES_PROXY) && !has("flag", CLIP_PROXY_FOLDER) {
-                return Ok(());
-            }
+        ("MovieClip", "proxy.dir") if !has("flag", CLIP_USES_PROXY | CLIP_PROXY_FOLDER) => {
+            return Ok(());
         }
         ("CacheFile", _) if has("is_sequence", 1) => {
             found.expansion = Expansion::Sequence { range: None };

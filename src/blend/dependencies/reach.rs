@@ -111,7 +111,7 @@ impl Reaches {
 
 /// Collects the pointers of a structure and of those inside it. A structure that contains itself, which only a forged
 /// DNA has, has none.
-fn flatten(dna: &Dna, index: usize, found: &mut Vec<Option<Reach>>) {
+fn flatten(dna: &Dna, index: usize, found: &mut [Option<Reach>]) {
     let mut open = vec![index];
     while let Some(current) = open.last().copied() {
         let Some(structure) = dna.structure(current) else {
