@@ -20,8 +20,8 @@ const IMAGE_STRIP: i64 = 0;
 const MOVIE_STRIP: i64 = 3;
 const SOUND_STRIP: i64 = 4;
 /// `StripProxy.storage`
-const PROXY_FOLDER: i64 = 1;
 const PROXY_FILE: i64 = 1 << 1;
+const PROXY_FOLDER: i64 = 1 << 2;
 
 /// A point cache on disk lies beside the .blend file, in a folder named after it; its files are named after the owner
 /// (`ptcache_filename` in Blender's `pointcache.cc`). An external one lies where its path says.
