@@ -403,6 +403,10 @@ class Farm:
         """
     def cancel_job(self, job_id: str) -> Operation:
         """Cancel a job in the background."""
+    def pause_job(self, job_id: str) -> Operation:
+        """Hold a job in the background."""
+    def resume_job(self, job_id: str) -> Operation:
+        """Let a held job go on, in the background; fails where the job is not held."""
     def retry_job(self, job_id: str) -> Operation:
         """Ask for a job's failed frames again, or resume a cancelled job, in the background."""
     def watch(self) -> FarmWatch:

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use serde::de::DeserializeOwned;
 
 use super::error::Failure;
-use super::job::PyJob;
+use super::job::{self, PyJob};
 use super::submission::{PyOperation, PySubmission};
 use super::watch::PyFarmWatch;
 use super::work::Work;
@@ -84,6 +84,21 @@ pub(super) fn client_of(running: &LocalFarm) -> Result<Client, Failure> {
 #[pyclass(name = "Farm", module = "farmhand", frozen)]
 pub(super) struct PyFarm {
     place: Place,
+}
+
+impl PyFarm {
+    fn ask_for(
+        &self,
+        job_id: String,
+        status: JobStatus,
+        reason: &'static str,
+    ) -> PyResult<PyOperation> {
+        let place = self.place.clone();
+        Ok(PyOperation(Work::start(|_, _| async move {
+            let client = place.client().await?;
+            Ok(client.set_job_status(&job_id, status, reason).await?)
+        })?))
+    }
 }
 
 #[pymethods]
@@ -171,17 +186,21 @@ impl PyFarm {
     }
 
     fn cancel_job(&self, job_id: String) -> PyResult<PyOperation> {
+        self.ask_for(
+            job_id,
+            JobStatus::CancelRequested,
+            "cancelled from the library",
+        )
+    }
+
+    fn pause_job(&self, job_id: String) -> PyResult<PyOperation> {
+        self.ask_for(job_id, JobStatus::PauseRequested, "held from the library")
+    }
+
+    fn resume_job(&self, job_id: String) -> PyResult<PyOperation> {
         let place = self.place.clone();
         Ok(PyOperation(Work::start(|_, _| async move {
-            let client = place.client().await?;
-            client
-                .set_job_status(
-                    &job_id,
-                    JobStatus::CancelRequested,
-                    "cancelled from the library",
-                )
-                .await?;
-            Ok(())
+            job::resume(&place.client().await?, &job_id).await
         })?))
     }
 

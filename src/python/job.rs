@@ -135,15 +135,7 @@ impl PyJob {
     #[pyo3(signature = (*, timeout_secs=30.0))]
     fn resume(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<()> {
         self.ask(py, timeout_secs, |client, id| async move {
-            let job = client.job(&id).await?;
-            if job.status != JobStatus::Paused {
-                return Err(Failure::NotHeld {
-                    job_id: id,
-                    status: job.status.to_string(),
-                });
-            }
-            let (status, reason) = (JobStatus::Requeueing, "let go on from the library");
-            Ok(client.set_job_status(&id, status, reason).await?)
+            resume(&client, &id).await
         })
     }
 
@@ -166,6 +158,19 @@ impl PyJob {
             Ok(log)
         })
     }
+}
+
+/// Lets a job go on that is held; asked of any other, the farm would render what was cancelled or failed again.
+pub(super) async fn resume(client: &Client, job_id: &str) -> Result<(), Failure> {
+    let job = client.job(job_id).await?;
+    if job.status != JobStatus::Paused {
+        return Err(Failure::NotHeld {
+            job_id: job.id,
+            status: job.status.to_string(),
+        });
+    }
+    let (status, reason) = (JobStatus::Requeueing, "let go on from the library");
+    Ok(client.set_job_status(job_id, status, reason).await?)
 }
 
 /// Waits for the job's end, or until people have to look at its scouts; an end without all frames is a failure that
