@@ -371,6 +371,7 @@ class Farm:
         priority: int = 50,
         name: str | None = None,
         auto_run: bool = False,
+        allow_missing: bool = False,
     ) -> Submission:
         """Send a saved .blend file. Returns at once; reading, checking and sending go on in the background.
 
@@ -392,6 +393,7 @@ class Farm:
             priority: Higher goes first.
             name: The job's name; the .blend's when left out.
             auto_run: Let Python scripts inside the .blend run, as Blender's own setting does.
+            allow_missing: Render frames although files that they need are not there.
         """
     def jobs(self, *, timeout_secs: float = 30.0) -> list[Job]:
         """The farm's jobs, newest first. Blocks."""

@@ -71,6 +71,11 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
         context
             .terminal
             .data(format!("{}: {}", style.bad(&what), failure.message));
+        if let Some(path) = &failure.crash_log {
+            context
+                .terminal
+                .data(format!("  its log: {}", text::path(Path::new(path))));
+        }
     }
     if let Some(line) = totals(&frames) {
         context.terminal.note(line);

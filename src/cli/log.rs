@@ -8,6 +8,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::options::{FarmOptions, JobOption, JsonOption};
 use super::reach::Farm;
+use crate::farm::models::Job;
 
 /// What `farmhand log` takes.
 #[derive(Args, Debug)]
@@ -17,6 +18,9 @@ pub struct Options {
     /// Only this lane: a number, or `last`
     #[arg(long, value_name = "LANE")]
     lane: Option<String>,
+    /// What the Blender that died on this failed frame said, instead of the lanes' logs
+    #[arg(long, value_name = "FRAME", conflicts_with_all = ["lane", "lines"], allow_hyphen_values = true)]
+    frame: Option<i32>,
     /// The last lines of each lane
     #[arg(long, value_name = "N", default_value_t = 40)]
     lines: usize,
@@ -30,6 +34,9 @@ pub struct Options {
 pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failure> {
     let farm = Farm::reach(&options.farm, context).await?;
     let job = farm.find(&options.job.job).await?;
+    if let Some(frame) = options.frame {
+        return crash_log(&farm, job, frame, options.json.json, context).await;
+    }
     let tasks = farm.tasks(&job).await?;
     let mut shown = Vec::new();
     for task in tasks {
@@ -79,6 +86,49 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
         for line in lines {
             context.terminal.data(format!("  {line}"));
         }
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows the log that is kept with a failed frame.
+async fn crash_log(
+    farm: &Farm,
+    job: Job,
+    frame: i32,
+    as_json: bool,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
+    let summary = farm.summary(job).await?;
+    let (job, failed) = (summary.job, summary.progress.failed);
+    let Some(failure) = failed.into_iter().find(|failure| failure.frame == frame) else {
+        return Err(
+            Failure::usage(format!("frame {frame} of job {} has not failed", job.name))
+                .hint("farmhand log without --frame shows what the lanes said"),
+        );
+    };
+    let Some(path) = failure.crash_log else {
+        return Err(Failure::failed(format!(
+            "Blender did not die on frame {frame}: {}",
+            failure.message
+        ))
+        .hint("farmhand log without --frame shows what the lanes said"));
+    };
+    let text = match std::fs::read(&path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            return Err(Failure::failed(format!(
+                "the log of frame {frame} cannot be read on this computer ({error}): {path}"
+            ))
+            .hint("it is the worker's path: look for it on the farm's share"));
+        }
+    };
+    if as_json {
+        let lines: Vec<&str> = text.lines().collect();
+        context.terminal.json(
+            &json!({"job_id": job.id, "frame": frame, "reason": failure.reason, "path": path, "lines": lines}),
+        );
+    } else {
+        context.terminal.data(text.trim_end());
     }
     Ok(Exit::Done)
 }

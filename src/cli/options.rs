@@ -91,6 +91,9 @@ pub struct SceneOptions {
     /// Run Python scripts that are stored in the scene
     #[arg(long)]
     pub auto_run: bool,
+    /// Render frames although textures or other files that they need are not there
+    #[arg(long)]
+    pub allow_missing: bool,
     /// Send in spite of the finding with this code; may be given several times
     #[arg(long, value_name = "CODE")]
     pub ignore: Vec<String>,
@@ -206,6 +209,11 @@ pub fn request(
         name: placing.name.clone(),
         threads: placing.threads,
         auto_run: scene.auto_run,
+        missing_files: if scene.allow_missing {
+            lanes::MissingFiles::Allow
+        } else {
+            lanes::MissingFiles::Fail
+        },
         ignored_findings: scene.ignore.clone(),
         ..JobRequest::new(file)
     })

@@ -119,6 +119,9 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
                 failure.message
             ),
         );
+        if let Some(path) = &failure.crash_log {
+            line("", format!("its log: {}", text::path(Path::new(path))));
+        }
     }
     let untold = progress.failed.len().saturating_sub(FAILURES_SHOWN);
     if untold > 0 {

@@ -308,6 +308,7 @@ fn describe(
                 .threads
                 .unwrap_or_else(|| environment.threads_per_lane()),
             auto_run: request.auto_run,
+            missing_files: request.missing_files,
         },
         simulation_start,
         costs: request.costs.clone(),

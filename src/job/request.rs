@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::frames::FrameSet;
-use crate::lanes::{Denoise, Device, Order};
+use crate::lanes::{Denoise, Device, MissingFiles, Order};
 
 /// What to do with frames that are there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,8 @@ pub struct JobRequest {
     pub threads: Option<u32>,
     /// Run Python scripts that are stored in the scene.
     pub auto_run: bool,
+    /// Whether a frame that needs a file which is not there is rendered without.
+    pub missing_files: MissingFiles,
     /// Codes of findings that do not hold the job back.
     pub ignored_findings: Vec<String>,
 }
@@ -90,6 +92,7 @@ impl JobRequest {
             name: None,
             threads: None,
             auto_run: false,
+            missing_files: MissingFiles::default(),
             ignored_findings: Vec::new(),
         }
     }

@@ -63,6 +63,17 @@ pub enum Denoise {
     Off,
 }
 
+/// What becomes of a scene or a frame that needs a file which is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingFiles {
+    /// It is not rendered: Blender would draw it pink or leave it out, in silence.
+    #[default]
+    Fail,
+    /// It is rendered without, with a notice.
+    Allow,
+}
+
 /// What people changed for this job; `None` leaves the scene's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -87,6 +98,8 @@ pub struct JobSettings {
     pub threads: u32,
     /// Whether scripts inside the .blend may run.
     pub auto_run: bool,
+    /// What becomes of a scene or a frame that needs a file which is not there.
+    pub missing_files: MissingFiles,
 }
 
 /// All that a lane knows of its job. Paths are the worker's, which may run another system than this computer.
@@ -211,7 +224,8 @@ pub(crate) mod tests {
      "scene": "Scene", "frames": "1-40", "order": "auto", "lanes": ["1-20", "21-40"],
      "output": "/worker/path/frames/shot_####", "output_overridden": false, "film": null,
      "settings": {"camera": null, "view_layers": null, "samples": null, "percentage": null, "file_format": null,
-                  "device": "auto", "gpu_required": false, "denoise": "scene", "threads": 0, "auto_run": false},
+                  "device": "auto", "gpu_required": false, "denoise": "scene", "threads": 0, "auto_run": false,
+                  "missing_files": "fail"},
      "simulation_start": null, "costs": {"-3": 1.5}, "stall_timeout_secs": 600, "memory_growth_limit": 4.0}"#;
 
     /// A job of one scene, whose lanes have these home chunks.

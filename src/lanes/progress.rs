@@ -85,10 +85,13 @@ pub struct FrameInWork {
 pub struct FailedFrameSummary {
     /// The frame.
     pub frame: i32,
-    /// `crash`, `error`, `stall`, `memory`, `output` or `lost`; a word from a later version stays what it is.
+    /// A word of [`FailReason`](super::record::FailReason); one from a later version of the farm stays what it is.
     pub reason: String,
     /// Why, in a sentence for people.
     pub message: String,
+    /// The file that keeps what Blender said where it died on the frame, as the worker's path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crash_log: Option<String>,
 }
 
 /// How far a job is, as the local farm answers it (`ARCHITECTURE.md`).

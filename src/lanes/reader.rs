@@ -217,6 +217,7 @@ impl ProgressReader {
             frame: failed.frame,
             reason: failed.reason.as_str().to_owned(),
             message: failed.message.clone(),
+            crash_log: failed.crash_log.clone(),
         });
         let film = self.has_film.then(|| self.film(&is_running));
         JobProgress {

@@ -74,16 +74,21 @@ impl FrameRecord {
 pub enum FailReason {
     /// Blender ended by itself.
     Crash,
-    /// Blender said that it could not render the frame.
-    Error,
     /// Blender was silent for too long.
     Stall,
-    /// Blender's memory only grew.
+    /// Memory ran out: the computer's or a GPU's.
     Memory,
+    /// Blender was ended from outside, and not for want of memory.
+    Killed,
+    /// A file that the frame needs is not there.
+    Missing,
     /// An output was not written, not whole, or not to be put in its place.
     Output,
     /// Too many runs died while they held the frame.
     Lost,
+    /// Blender said that it could not render the frame; so reads a word from a later version.
+    #[serde(other)]
+    Error,
 }
 
 impl FailReason {
@@ -91,11 +96,13 @@ impl FailReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Crash => "crash",
-            Self::Error => "error",
             Self::Stall => "stall",
             Self::Memory => "memory",
+            Self::Killed => "killed",
+            Self::Missing => "missing",
             Self::Output => "output",
             Self::Lost => "lost",
+            Self::Error => "error",
         }
     }
 }
@@ -124,6 +131,9 @@ pub struct FailedFrame {
     /// The last lines that Blender printed.
     #[serde(default)]
     pub log_tail: Vec<String>,
+    /// The file that keeps all that a Blender which died on the frame said, as the worker's path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crash_log: Option<String>,
 }
 
 impl FailedFrame {
@@ -176,16 +186,31 @@ mod tests {
     fn a_failed_file_is_read_as_the_contract_shows_it() {
         let failed = FailedFrame::parse(
             br#"{"format": 1, "frame": 12, "lane": 0, "run": "aa", "worker": "host:1", "retry": 0, "reason": "crash",
-            "message": "Blender ended with signal 11 while rendering frame 12", "log_tail": ["x"]}"#,
+            "message": "Blender ended with signal 11 while rendering frame 12", "log_tail": ["x"],
+            "crash_log": "/absolute/worker/state/frames/000012.crash.txt"}"#,
         )
         .expect("readable");
         assert_eq!(failed.reason, FailReason::Crash);
+        assert!(
+            failed
+                .crash_log
+                .is_some_and(|path| path.ends_with("000012.crash.txt"))
+        );
+    }
+
+    #[test]
+    fn a_failed_file_with_a_reason_of_a_later_version_still_counts() {
+        let failed = FailedFrame::parse(
+            br#"{"format": 1, "frame": 12, "lane": 0, "run": "aa", "worker": "host:1", "retry": 0, "reason": "meteor",
+            "message": "a stone fell on the worker"}"#,
+        );
+        assert_eq!(failed.map(|failed| failed.reason), Some(FailReason::Error));
     }
 
     #[test]
     fn the_word_of_each_reason_is_the_one_in_the_file() {
-        use FailReason::{Crash, Error, Lost, Memory, Output, Stall};
-        for reason in [Crash, Error, Stall, Memory, Output, Lost] {
+        use FailReason::{Crash, Error, Killed, Lost, Memory, Missing, Output, Stall};
+        for reason in [Crash, Stall, Memory, Killed, Missing, Output, Lost, Error] {
             assert_eq!(
                 serde_json::to_value(reason).expect("writable"),
                 reason.as_str()

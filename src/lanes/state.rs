@@ -176,6 +176,7 @@ pub(crate) mod tests {
                 reason: FailReason::Crash,
                 message: "it crashed".into(),
                 log_tail: vec![],
+                crash_log: None,
             };
             let bytes = serde_json::to_vec(&failed).expect("writable");
             replace_file(&failed_path(self.path(), frame), "a", &bytes).expect("written");

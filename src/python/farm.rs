@@ -20,6 +20,7 @@ use crate::config::Dirs;
 use crate::farm::models::JobStatus;
 use crate::farm::{Client, ClientOptions, Secret};
 use crate::job::JobRequest;
+use crate::lanes::MissingFiles;
 use crate::local::{self, LocalFarm};
 use crate::watch::{Found, Source, companion};
 
@@ -117,7 +118,7 @@ impl PyFarm {
 
     #[pyo3(signature = (path, *, frames=None, scene=None, camera=None, view_layers=None, samples=None, percentage=None,
         device="auto", denoise="scene", output=None, existing="replace", order="auto", costs=None, priority=50, name=None,
-        auto_run=false))]
+        auto_run=false, allow_missing=false))]
     #[expect(
         clippy::too_many_arguments,
         reason = "keyword-only in Python, where each has a default"
@@ -140,6 +141,7 @@ impl PyFarm {
         priority: i32,
         name: Option<String>,
         auto_run: bool,
+        allow_missing: bool,
     ) -> PyResult<PySubmission> {
         let mut request = JobRequest::new(path);
         request.frames = frames.map(frames::from_python).transpose()?;
@@ -157,6 +159,11 @@ impl PyFarm {
         request.priority = priority;
         request.name = name;
         request.auto_run = auto_run;
+        request.missing_files = if allow_missing {
+            MissingFiles::Allow
+        } else {
+            MissingFiles::Fail
+        };
         submission::start(self.place.clone(), request)
     }
 

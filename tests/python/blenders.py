@@ -137,6 +137,7 @@ def write_job(folder: Path, blend: Path, scene: dict[str, Any], lanes: list[str]
             "denoise": "scene",
             "threads": 0,
             "auto_run": False,
+            "missing_files": "fail",
         },
         "simulation_start": scene["simulation_start"],
         "costs": None,

@@ -21,7 +21,9 @@ import collections
 import contextlib
 import dataclasses
 import errno
+import faulthandler
 import fractions
+import glob
 import importlib
 import json
 import os
@@ -52,6 +54,9 @@ LOST_GOES_LAST = 2
 NO_LANE = -1
 FIRST_TRIES = 2
 LOG_TAIL_LINES = 30
+# What the crash log keeps of a child's lines, and of the file that Blender itself writes when it crashes.
+CRASH_LOG_LINES = 2000
+CRASH_FILE_BYTES = 1 << 18
 PROGRESS_EVERY_SECS = 0.5
 FILM_TOLD_EVERY_SECS = 5.0
 # A scene that grows from 100 MB to 400 MB harms nobody: memory counts as growing from here on only.
@@ -61,6 +66,11 @@ TEMPLATES_SINCE = SILENT_SINCE = (5, 0)
 GPU_ORDER = ("OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
 MOVIE_FORMATS = ("FFMPEG", "AVI_JPEG", "AVI_RAW", "H264", "XVID", "THEORA")
 WINDOWS = os.name == "nt"
+# Signals by which people and systems end a process; any other is its own doing.
+KILLED = 9
+ENDED_FROM_OUTSIDE = (1, 2, KILLED, 15)
+# Windows' own codes for want of memory: STATUS_NO_MEMORY and STATUS_COMMITMENT_LIMIT.
+OUT_OF_MEMORY_CODES = (0xC0000017, 0xC000012D)
 
 Json = dict[str, Any]
 
@@ -352,22 +362,28 @@ class CannotRenderError(Exception):
 class FrameError(Exception):
     """One frame could not be rendered; `reason` is one of those in docs/lanes.md."""
 
-    def __init__(self, reason: str, message: str, log_tail: Sequence[str] = ()) -> None:
-        """Keep what goes into the failed file."""
+    def __init__(self, reason: str, message: str, log_tail: Sequence[str] = (), crash_log: str = "") -> None:
+        """Keep what goes into the failed file, and beside it."""
         super().__init__(message)
         self.reason = reason
         self.message = message
         self.log_tail = list(log_tail)
+        self.crash_log = crash_log
+
+
+HELD_MESSAGE = "another program, such as a picture viewer, holds the file: close it there and retry"
 
 
 def rename_over(source: str, target: str) -> None:
-    """Rename over a file; on Windows a viewer that holds it makes that fail for a while."""
+    """Rename over a file; on Windows a viewer that holds it makes that fail: it is waited for, and then said."""
     for patience in range(100):
         try:
             os.replace(source, target)
-        except PermissionError:
-            if not WINDOWS or patience == 99:
+        except PermissionError as problem:
+            if not WINDOWS:
                 raise
+            if patience == 99:
+                raise PermissionError(problem.errno, HELD_MESSAGE, target) from problem
             time.sleep(0.1)
         else:
             return
@@ -488,6 +504,20 @@ class Frames:
         """Rename a claim over the old one."""
         write_json(self.path(frame, ".claim"), dataclasses.asdict(claim), self.run)
 
+    def write_crash_log(self, frame: int, text: str) -> str | None:
+        """Keep what a Blender that died on a frame said; None where even that cannot be written."""
+        path = self.path(frame, ".crash.txt")
+        temporary = os.path.join(self.folder, f".{os.path.basename(path)}.{self.run}.tmp")
+        try:
+            with open(temporary, "w", encoding="utf-8", errors="replace") as file:
+                file.write(text)
+            rename_over(temporary, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            return None
+        return path
+
     def remove_scratch(self) -> None:
         """Remove this run's unfinished outputs; nothing else below the state folder is ever removed."""
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -512,6 +542,17 @@ def put_in_place(source: str, target: str, run: str) -> None:
     finally:
         with contextlib.suppress(OSError):
             os.unlink(beside)
+
+
+def writing_failed(problem: OSError) -> str:
+    """Say why a file of the job could not be written, and what to do."""
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"disk full, make room and retry: {problem}"
+    if problem.errno == errno.EROFS:
+        return f"the disk is read-only for this worker, let it be written and retry: {problem}"
+    if problem.errno in (errno.ENOENT, errno.ESTALE, errno.ENOTCONN, errno.EIO, errno.ENODEV, errno.ENXIO):
+        return f"its folder has disappeared from this worker, bring it back and retry, nothing is lost: {problem}"
+    return str(problem)
 
 
 def disk_is_full(folder: str) -> bool:
@@ -570,10 +611,87 @@ class Progress:
 
 
 # --------------------------------------------------------------------------------------------------
+# Want of memory, told apart from a crash and from a kill
+
+
+# Blender, its allocator, C++, Python, Cycles and the drivers each say it in words of their own.
+MEMORY_WORDS = re.compile(
+    r"out of (?:[a-z]+ (?:and [a-z ]+)?)?memory|out_of_(?:[a-z]+_)?memory|outofmemory|memoryerror|bad_alloc"
+    r"|alloc(?:_?array)?n?(?: array)?(?:_aligned)? returns null|cannot allocate memory",
+    re.IGNORECASE,
+)
+GPU_WORDS = re.compile(r"gpu|cuda|optix|\bhip|oneapi|metal|vulkan|device memory|_device_memory", re.IGNORECASE)
+GPU_ADVICE = (
+    "make textures smaller (Simplify, Texture Limit), use a GPU with more memory, or send with --device cpu, "
+    "which uses the computer's own memory"
+)
+HOST_ADVICE = (
+    "give the worker more memory, let fewer lanes share it (--lanes 1), or make the scene smaller "
+    "(Simplify: Texture Limit, Max Subdivision)"
+)
+
+
+def memory_words_in(lines: Iterable[str]) -> str | None:
+    """Find the line that says that memory ran out; the first one, since others only follow from it."""
+    return next((line.strip() for line in lines if MEMORY_WORDS.search(line)), None)
+
+
+def with_memory_advice(text: str) -> str:
+    """Add the way out to a sentence that says that memory ran out: another one for a GPU's than for the computer's."""
+    return f"{text}; {GPU_ADVICE if GPU_WORDS.search(text) else HOST_ADVICE}"
+
+
+def kill_counters() -> Iterable[str]:
+    """Give the files in which Linux counts the processes that it killed for want of memory: the nearest first.
+
+    They are those of this process's control group (version 2, then 1; Linux, Documentation/admin-guide/cgroup-v2.rst,
+    `memory.events`), then that of the whole system. In a container the path of a group may be the host's, and its files
+    lie at the root.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        with open("/proc/self/cgroup", encoding="utf-8") as file:
+            groups = [line.rstrip("\n").split(":", 2)[1:] for line in file]
+        for controllers, path in sorted(groups):
+            if not controllers:
+                roots, name = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"], "memory.events"
+            elif "memory" in controllers.split(","):
+                roots, name = ["/sys/fs/cgroup/memory"], "memory.oom_control"
+            else:
+                continue
+            yield from (os.path.join(root + folder, name) for root in roots for folder in (path, ""))
+    yield "/proc/vmstat"
+
+
+def memory_kills() -> int | None:
+    """Count the processes that the system has killed here for want of memory; None where it doesn't tell."""
+    for path in kill_counters():
+        with contextlib.suppress(OSError, ValueError), open(path, encoding="ascii") as file:
+            counts = dict(line.split(None, 1) for line in file)
+            if "oom_kill" in counts:
+                return int(counts["oom_kill"])
+    return None
+
+
+def kill_explained(before: int | None, after: int | None, doing: str) -> tuple[str, str]:
+    """Tell by the counts of kills, before and after, whether signal 9 came for want of memory: reason and sentence."""
+    if before is None or after is None:
+        hint = "by a person, another program, or the system for want of memory, of which it keeps no count here"
+        return "killed", f"Blender was killed (signal 9) while {doing}: {hint}"
+    if after > before:
+        message = f"The system had no memory left and killed Blender (signal 9) while {doing}"
+        return "memory", with_memory_advice(message)
+    hint = "by a person or another program, since the system has killed nothing here for want of memory"
+    return "killed", f"Blender was killed (signal 9) while {doing}: {hint}"
+
+
+# --------------------------------------------------------------------------------------------------
 # The child, as the supervisor sees it
 
 
 SAMPLE = re.compile(rb"Sample (\d+)/(\d+)")
+# What Blender prints when it crashes: the name of a file with its backtrace and that of Python.
+CRASH_FILE = re.compile(r"Writing: (.+\.crash\.txt)")
+FRAME_MARK = "--- frame {} ---"
 
 
 class Child:
@@ -585,7 +703,8 @@ class Child:
         self.progress = progress
         self.started = time.monotonic()
         self.heard = self.started
-        self.tail: collections.deque[str] = collections.deque(maxlen=LOG_TAIL_LINES)
+        self.lines: collections.deque[str] = collections.deque(maxlen=CRASH_LOG_LINES)
+        self.memory_kills = memory_kills()
         self.answers: queue.Queue[Json] = queue.Queue()
         self.stalled = False
         self.frames = 0
@@ -619,7 +738,7 @@ class Child:
                 if marked:
                     self._take(answer)
             if passed:
-                self.tail.extend(line[1:] for line in passed)
+                self.lines.extend(line[1:] for line in passed)
                 emit("\n".join(passed))
             samples = SAMPLE.findall(chunk)
             if samples:
@@ -654,6 +773,7 @@ class Child:
             silence_left = self.heard + stall_timeout_secs - time.monotonic()
             if silence_left <= 0 and not self.stalled:
                 self.stalled = True
+                self.ask_where_it_is()
                 self.kill()
             try:
                 return self.answers.get(timeout=max(silence_left, 0.05))
@@ -669,6 +789,37 @@ class Child:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.kill()
+
+    def ask_where_it_is(self) -> None:
+        """Have a hung child print which line of Python it is in; it does so even where Python itself is stuck."""
+        if WINDOWS:
+            return
+        before = self.heard
+        with contextlib.suppress(OSError):
+            self.process.send_signal(signal.SIGUSR2)
+        deadline = time.monotonic() + 2.0
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if self.heard > before and time.monotonic() - self.heard > 0.2:
+                break
+            time.sleep(0.05)
+
+    def since_frame_began(self) -> list[str]:
+        """Give the lines since the child was last asked for a frame."""
+        lines = list(self.lines)
+        marks = [place for place, line in enumerate(lines) if line.startswith(FRAME_MARK.split("{", 1)[0])]
+        return lines[marks[-1] + 1 :] if marks else lines
+
+    def tail(self) -> list[str]:
+        """Give the last lines."""
+        return list(self.lines)[-LOG_TAIL_LINES:]
+
+    def crash_file(self) -> str:
+        """Read what Blender itself wrote down when it crashed; empty where it wrote nothing."""
+        names = [match.group(1) for match in map(CRASH_FILE.search, self.since_frame_began()) if match]
+        for name in names[-1:]:
+            with contextlib.suppress(OSError), open(name, encoding="utf-8", errors="replace") as file:
+                return file.read(CRASH_FILE_BYTES)
+        return ""
 
     def kill(self) -> None:
         """End it at once."""
@@ -1055,11 +1206,12 @@ class Lane:
         self.progress = Progress(state_dir, self.run, self.lane)
         self.child: Child | None = None
         self.film: Film | None = None
-        self.closing = False
+        self.closing = threading.Event()
         self.about: Json = {}
         self.load_secs = 0.0
         self.tries = self.settled = 0
         self.held_back: set[int] = set()
+        self.output_folder = ("", 0)
         self.trace_path = os.environ.get("FARMHAND_LANE_TRACE")
 
     # The trace, which is replayed against the rules in Rust.
@@ -1208,12 +1360,15 @@ class Lane:
     def settle_failure(self, frame: int, claim: Claim, failure: FrameError) -> bool:
         """Count a failure; at the limit, and always in the last lane, record the frame as failed."""
         emit(f"farmhand: frame {frame} failed ({failure.reason}): {failure.message}")
+        crash_log = self.frames.write_crash_log(frame, failure.crash_log) if failure.crash_log else None
+        if crash_log:
+            emit(f"farmhand: what Blender said is kept in {crash_log}")
         if not self.last:
             claim.fails += 1
             self.frames.write_claim(frame, claim)
             self.trace("count", frame, fails=claim.fails)
         if self.last or claim.fails >= FAILS_LIMIT:
-            self.record_failed(frame, claim, failure)
+            self.record_failed(frame, claim, failure, crash_log)
             self.settled += 1
             return True
         if not self.settled and self.tries == FIRST_TRIES:
@@ -1221,10 +1376,11 @@ class Lane:
             raise CannotRenderError(message.format(FIRST_TRIES, failure.message))
         return False
 
-    def record_failed(self, frame: int, claim: Claim, failure: FrameError) -> None:
+    def record_failed(self, frame: int, claim: Claim, failure: FrameError, crash_log: str | None = None) -> None:
         """Write why a frame could not be rendered."""
         value: Json = {"format": FORMAT, "frame": frame, "lane": self.lane, "run": self.run, "worker": self.worker}
         value.update(retry=claim.retry, reason=failure.reason, message=failure.message, log_tail=failure.log_tail)
+        value.update({"crash_log": crash_log} if crash_log else {})
         write_json(self.frames.path(frame, ".failed.json"), value, self.run)
         self.trace("record_failed", frame, result=failure.reason)
 
@@ -1261,6 +1417,7 @@ class Lane:
 
     def publish(self, files: Sequence[tuple[str, str]]) -> list[Json]:
         """Put outputs in their places, none before all are whole and on the disk."""
+        self.check_output_folder()
         outputs = [{"path": target, "size_bytes": self.finished_size(source, target)} for source, target in files]
         for source, target in files:
             try:
@@ -1288,12 +1445,28 @@ class Lane:
             return FrameError("output", f"Disk full while writing {target}: make room and retry")
         return FrameError("output", f"Cannot write {target}: {problem.strerror or problem}")
 
+    def check_output_folder(self) -> None:
+        """See that the output folder is still the one that was there at the start, before anything is put into it.
+
+        Where a share is unmounted, its empty mount point would be filled, and be hidden when the share comes back.
+        """
+        folder, device = self.output_folder
+        try:
+            here = os.stat(folder).st_dev if folder else device
+            if here == device or os.listdir(folder):
+                return
+        except OSError:
+            pass
+        message = "the output folder {} has disappeared from this worker: bring it back and retry; nothing is lost"
+        raise CannotRenderError(message.format(folder))
+
     def rendered_by_child(self, frame: int, folder: str) -> Json:
         """Have the child, started where there is none, render a frame; every other end is told apart."""
         child = self.ready_child(frame)
         self.progress.tell(
             frame=frame, started_unix_secs=time.time(), samples_done=0, samples_total=0, stage="rendering"
         )
+        child.lines.append(FRAME_MARK.format(frame))
         child.ask(do="render", frame=frame, folder=folder)
         answer = child.answer(self.job["stall_timeout_secs"])
         if answer["say"] == "rendered" and not child.stalled:
@@ -1303,13 +1476,14 @@ class Lane:
         if answer["say"] == "cannot":
             raise CannotRenderError(answer["message"])
         if answer["say"] == "failed":
-            # A GPU that has failed once often fails until Blender starts afresh.
-            self.child = None
-            child.end()
+            # A GPU that has failed once often fails until Blender starts afresh; for a missing file nothing was begun.
+            if answer["reason"] != "missing":
+                self.child = None
+                child.end()
             message = answer["message"]
             if disk_is_full(self.frames.scratch):
                 message = "Disk full while writing {}: make room and retry ({})".format(self.job["output"], message)
-            raise FrameError(answer["reason"], message, child.tail)
+            raise FrameError(answer["reason"], message, child.tail())
         raise self.death(child, answer.get("code", 0), f"rendering frame {frame}")
 
     def ready_child(self, frame: int) -> Child:
@@ -1329,29 +1503,48 @@ class Lane:
         failure = self.death(child, answer["code"], doing)
         if failure.reason == "error":
             message = "{} cannot be opened. Blender's last lines: {}"
-            raise CannotRenderError(message.format(self.job["blend_file"], " / ".join(list(child.tail)[-4:])))
+            raise CannotRenderError(message.format(self.job["blend_file"], " / ".join(child.tail()[-4:])))
         raise failure
 
     def death(self, child: Child, code: int, doing: str) -> FrameError:
         """Tell the ways apart in which a child can end without an answer."""
-        if self.closing:
+        number = -code if code < 0 else code - 128 if 128 < code < 128 + 65 else 0
+        # Who ends a lane often ends all its processes at once, and this one may hear of it a moment later.
+        if self.closing.wait(1.0 if number in ENDED_FROM_OUTSIDE and not child.stalled else 0.0):
             # The child was ended with this run: no failure of the frame, and no time for another one.
             threading.Event().wait()
         self.child = None
-        tail = list(child.tail)
+        reason, message = self.cause_of_death(child, code, number, doing)
+        return FrameError(reason, message, child.tail(), self.crash_log(child, f"{reason}: {message}"))
+
+    def cause_of_death(self, child: Child, code: int, number: int, doing: str) -> tuple[str, str]:
+        """Give the reason and the sentence for a child that ended with `code`, where `number` is its signal or 0."""
         if child.stalled:
-            message = "Blender printed nothing for {:g} s while {}, and was ended".format(
-                self.job["stall_timeout_secs"], doing
-            )
-            return FrameError("stall", message, tail)
-        if code == -9:
-            message = f"Blender was killed (signal 9) while {doing}: most often the system had no memory left"
-            return FrameError("memory", message, tail)
-        if code < 0:
-            return FrameError("crash", f"Blender ended with signal {-code} while {doing}", tail)
-        if code >= 0xC0000000:
-            return FrameError("crash", f"Blender crashed (code {code:#x}) while {doing}", tail)
-        return FrameError("error", f"Blender ended with code {code} while {doing}", tail)
+            silence = self.job["stall_timeout_secs"]
+            return "stall", f"Blender printed nothing for {silence:g} s while {doing}, and was ended"
+        said = memory_words_in(child.since_frame_began())
+        if said is not None or code in OUT_OF_MEMORY_CODES:
+            message = f"Blender ran out of memory while {doing} ({said or hex(code)})"
+            return "memory", with_memory_advice(message)
+        if number == KILLED:
+            return kill_explained(child.memory_kills, memory_kills(), doing)
+        if number in ENDED_FROM_OUTSIDE:
+            return "killed", f"Blender was ended from outside (signal {number}) while {doing}"
+        if number:
+            return "crash", f"Blender ended with signal {number} while {doing}"
+        crashed = code >= 0xC0000000
+        how = f"crashed (code {code:#x})" if crashed else f"ended with code {code}"
+        return "crash" if crashed else "error", f"Blender {how} while {doing}"
+
+    def crash_log(self, child: Child, what: str) -> str:
+        """Put together what is known of a child's death: the cause, Blender's own crash file, its last lines."""
+        when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+        parts = [f"{what}\n{when}, worker {self.worker}, lane {self.lane}, run {self.run}"]
+        crash_file = child.crash_file()
+        if crash_file:
+            parts.append("--- what Blender wrote down when it crashed\n" + crash_file.strip())
+        parts.append("--- what Blender printed\n" + "\n".join(child.lines))
+        return "\n\n".join(parts) + "\n"
 
     def recycle_if_growing(self, rss_bytes: int) -> None:
         """End a child whose memory only grows; the next frame starts another."""
@@ -1383,11 +1576,12 @@ class Lane:
                     f"the output folder {output} cannot be made on this worker: {problem.strerror}"
                 ) from problem
             if not os.access(output, os.W_OK):
-                raise CannotRenderError(f"the output folder {output} is not writable for this worker")
+                raise CannotRenderError(f"the output folder {output} is read-only or not writable for this worker")
+            self.output_folder = (output, os.stat(output).st_dev)
 
     def close(self, *, kindly: bool) -> None:
         """End the child and remove this run's unfinished outputs."""
-        self.closing = True
+        self.closing.set()
         if self.film is not None:
             self.film.kill()
         if self.child is not None:
@@ -1433,8 +1627,11 @@ def run_lane(options: argparse.Namespace) -> int:
     """Run a lane and give its exit code."""
     try:
         lane = Lane(options.job_file, options.state_dir, options.lane)
-    except (CannotRenderError, OSError) as problem:
+    except CannotRenderError as problem:
         emit(f"farmhand: error: {problem}")
+        return 1
+    except OSError as problem:
+        emit(f"farmhand: error: the job's folder cannot be written: {writing_failed(problem)}")
         return 1
     watch_signals(lambda: lane.close(kindly=False))
     watch_parent(lambda: lane.close(kindly=False))
@@ -1445,8 +1642,7 @@ def run_lane(options: argparse.Namespace) -> int:
         emit(f"farmhand: error: cannot render: {problem}")
         lane.trace("end", result="failure")
     except OSError as problem:
-        full = "disk full, make room and retry: " if problem.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        emit(f"farmhand: error: a file of the job cannot be written: {full}{problem}")
+        emit(f"farmhand: error: a file of the job cannot be written: {writing_failed(problem)}")
         lane.trace("end", result="failure")
     finally:
         lane.close(kindly=True)
@@ -1566,6 +1762,7 @@ def run_child(options: argparse.Namespace) -> None:
     if pipe is None:
         pipe = Pipe(options.mark)
         sys.farmhand_pipe = pipe  # type: ignore[attr-defined]
+        prepare_for_death()
         try:
             refuse_newer_file(bpy, job["blend_file"])
         except CannotRenderError as problem:
@@ -1583,17 +1780,55 @@ def run_child(options: argparse.Namespace) -> None:
     pipe.say("ready", about=scene.about)
     while True:
         command = pipe.commands.get()
-        try:
-            answer = scene.obey(command)
-        except CannotRenderError as problem:
-            pipe.say("cannot", message=str(problem))
-        except FrameError as failure:
-            pipe.say("failed", reason=failure.reason, message=failure.message)
-        except Exception as problem:  # noqa: BLE001 (whatever a scene's scripts raise is this frame's failure)
-            traceback.print_exc()
-            pipe.say("failed", reason="error", message=f"{type(problem).__name__}: {problem}")
-        else:
-            pipe.say(**answer)
+        answer_command(scene, pipe, command)
+
+
+def answer_command(scene: Scene, pipe: Pipe, command: Json) -> None:
+    """Do one thing that was asked for, such as rendering a frame, and say how it went."""
+    try:
+        answer = scene.obey(command)
+    except CannotRenderError as problem:
+        pipe.say("cannot", message=str(problem))
+    except FrameError as failure:
+        pipe.say("failed", reason=failure.reason, message=failure.message)
+    except MemoryError:
+        traceback.print_exc()
+        pipe.say("failed", reason="memory", message=with_memory_advice("Python ran out of memory"))
+    except Exception as problem:  # noqa: BLE001 (whatever a scene's scripts raise is this frame's failure)
+        traceback.print_exc()
+        pipe.say("failed", reason="error", message=f"{type(problem).__name__}: {problem}")
+    else:
+        pipe.say(**answer)
+
+
+def prepare_for_death() -> None:
+    """Have Python's own traceback printed when Blender crashes, and when the supervisor asks where it hangs.
+
+    Blender's own handler comes after and writes its crash file. Written past Python, to the bare stderr.
+    """
+    if WINDOWS:
+        return
+    faulthandler.enable(file=2, all_threads=False)
+    faulthandler.register(signal.SIGUSR2, file=2, all_threads=True)
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Have Linux end this process with its supervisor even while native code holds Python, so that no thread can run.
+
+    The thread at the pipe ends it at once where it can, and tidies up; this comes ten seconds later. SIGUSR1 has the
+    number 10, and its handler is the system's own `alarm`, which takes that for seconds and then ends the process.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        ctypes: Any = importlib.import_module("ctypes")
+        system = ctypes.CDLL(None)
+        system.signal.argtypes = (ctypes.c_int, ctypes.c_void_p)
+        system.signal.restype = ctypes.c_void_p
+        system.signal(int(signal.SIGUSR1), ctypes.cast(system.alarm, ctypes.c_void_p))
+        set_parent_death_signal = 1
+        system.prctl(set_parent_death_signal, int(signal.SIGUSR1))
 
 
 def refuse_newer_file(bpy: Any, path: str) -> None:
@@ -1699,6 +1934,8 @@ class Scene:
         self.set_format()
         device, names = self.set_device()
         self.check_denoisers()
+        self.sequences: list[PictureSequence] = []
+        self.check_files()
         self.redirects = [self.main_output(), *self.node_outputs()]
         version = ".".join(str(part) for part in bpy.app.version)
         self.about = {"device": device, "device_names": names, "samples": self.samples(), "blender_version": version}
@@ -2001,6 +2238,33 @@ class Scene:
             ).format(" and ".join(uses), self.bpy.app.version_string)
             raise CannotRenderError(message)
 
+    # What the scene needs.
+
+    def check_files(self) -> None:
+        """Refuse a scene of which files are missing here: Blender renders it pink, empty or plain, and says nothing."""
+        needs = Needs(self.bpy, self.scene)
+        missing = needs.missing()
+        if not missing:
+            self.sequences = needs.sequences()
+            return
+        named = "; ".join(missing[:MISSING_NAMED]) + (
+            f"; and {len(missing) - MISSING_NAMED} more" if missing[MISSING_NAMED:] else ""
+        )
+        if self.settings.get("missing_files") != "allow":
+            raise CannotRenderError(
+                f"files that the scene needs are not there on this worker: {named}; {MISSING_ADVICE}"
+            )
+        self.pipe.say("notice", message=f"rendered although files are missing: {named}")
+
+    def check_sequences(self, frame: int) -> None:
+        """Refuse a frame for which the picture of a sequence is missing."""
+        missing = [f"{one.name} ({path})" for one in self.sequences for path in one.missing(frame)]
+        if missing:
+            message = "frame {} needs {}, which is not there on this worker; {}".format(
+                frame, "; ".join(missing), MISSING_ADVICE
+            )
+            raise FrameError("missing", message)
+
     # Where Blender would write.
 
     def main_output(self) -> Redirect:
@@ -2060,6 +2324,8 @@ class Scene:
     def render(self, frame: int, folder: str) -> Json:
         """Render one frame below `folder`, and say what was written and where it belongs."""
         started = time.monotonic()
+        self.check_sequences(frame)
+        make_frame_folder(folder)
         for number, redirect in enumerate(self.redirects):
             redirect.begin(os.path.join(folder, str(number)))
         self.step_to(frame)
@@ -2113,8 +2379,8 @@ class Scene:
             return CannotRenderError(f"{text}: set a camera in the scene, or send with one")
         if "openimagedenois" in lower:
             return CannotRenderError(f"{text}: send with --denoise off")
-        if "out of memory" in lower or "out of gpu memory" in lower:
-            return FrameError("memory", text)
+        if MEMORY_WORDS.search(text):
+            return FrameError("memory", with_memory_advice(text))
         writing = any(words in lower for words in ("could not write", "cannot save", "no space left", "render error"))
         return FrameError("output" if writing else "error", text)
 
@@ -2127,6 +2393,16 @@ class Scene:
         match = re.search(r"Sample (\d+)/(\d+)", " ".join(str(argument) for argument in arguments))
         news = {"samples_done": int(match.group(1)), "samples_total": int(match.group(2))} if match else {}
         self.pipe.say("progress", news=news)
+
+
+def make_frame_folder(folder: str) -> None:
+    """Make a frame's folder, but never that of the run again: beneath what was unmounted nothing must be written."""
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        pass
+    except OSError as problem:
+        raise FrameError("output", f"the job's folder cannot be written: {writing_failed(problem)}") from problem
 
 
 def with_digits(pattern: str, frame: int) -> str:
@@ -2142,6 +2418,171 @@ def with_digits(pattern: str, frame: int) -> str:
 def signed_digits(frame: int, digits: int) -> str:
     """Write a number as C's `%.4d` does: the sign is no digit."""
     return "-" * (frame < 0) + str(abs(frame)).zfill(digits)
+
+
+@dataclasses.dataclass(frozen=True)
+class PictureSequence:
+    """An image of which each frame of the scene shows another file."""
+
+    name: str
+    path: str
+    start: int
+    duration: int
+    offset: int
+    cyclic: bool
+
+    def missing(self, frame: int) -> list[str]:
+        """Give the file for a frame where it is not there, counted as Blender does (`BKE_image_user_frame_get`)."""
+        number = frame - self.start + 1
+        if self.cyclic and self.duration:
+            number = (number - 1) % self.duration + 1
+        if number < 1 or not self.duration:
+            return []
+        folder, name = os.path.split(self.path)
+        stem, suffix = os.path.splitext(name)
+        digits = re.search(r"\d+(?=\D*$)", stem)
+        if digits is None:
+            return []
+        shown = signed_digits(min(number, self.duration) + self.offset, len(digits.group()))
+        path = os.path.join(folder, stem[: digits.start()] + shown + stem[digits.end() :] + suffix)
+        return [] if os.path.exists(path) else [path]
+
+
+class Needs:
+    """The files that a scene's pictures depend on: those of data that is used by something which is rendered.
+
+    What the scene merely holds (brushes, hidden objects, loose nodes) is left out: it renders right without.
+    """
+
+    def __init__(self, bpy: Any, scene: Any) -> None:
+        """Look at nothing yet: who uses whom is asked only where a file is missing or may be."""
+        self.bpy, self.scene = bpy, scene
+        self.users: dict[Any, set[Any]] | None = None
+
+    def missing(self) -> list[str]:
+        """Name each thing that is used and whose file is not there."""
+        data = self.bpy.data
+        found = [(kind, thing, path) for kind, thing, path in self.files() if not any_file(path)]
+        named = [f"{kind} {thing.name!r} ({path})" for kind, thing, path in found if self.is_rendered(thing)]
+        for library in data.libraries:
+            path = self.bpy.path.abspath(library.filepath)
+            if not os.path.exists(path) and getattr(library, "packed_file", None) is None:
+                linked = [thing for thing in self.used_by() if thing.library == library]
+                if any(map(self.is_rendered, linked)):
+                    named.append(f"library {library.name!r} ({path})")
+        return named
+
+    def files(self) -> Iterable[tuple[str, Any, str]]:
+        """List everything that shows one file (or the tiles of one image): its kind, itself, the file's path."""
+        data = self.bpy.data
+        for image in data.images:
+            if image.source in ("FILE", "MOVIE", "TILED") and not image.packed_files and not image.use_multiview:
+                yield "image", image, self.path_of(image)
+        for kind, things in (("font", data.fonts), ("volume", data.volumes), ("cache file", data.cache_files)):
+            for thing in things:
+                packed = getattr(thing, "packed_file", None) is not None or getattr(thing, "is_sequence", False)
+                if not packed and thing.filepath != "<builtin>":
+                    yield kind, thing, self.path_of(thing)
+
+    def path_of(self, thing: Any) -> str:
+        """Give the absolute path of a thing's file; empty where it names none."""
+        return os.path.normpath(self.bpy.path.abspath(thing.filepath, library=thing.library)) if thing.filepath else ""
+
+    def sequences(self) -> list[PictureSequence]:
+        """List the sequences of pictures that are used, each with how a node or texture counts its frames."""
+        found = []
+        for image in self.bpy.data.images:
+            if image.source != "SEQUENCE" or image.packed_files or image.use_multiview or not image.filepath:
+                continue
+            for user in self.used_by().get(image, ()):
+                if not self.shows(user, image) or not self.is_rendered(user) or counts_are_animated(user):
+                    continue
+                for counts in [getattr(node, "image_user", node) for node in self.nodes_with(user, image)] or [
+                    getattr(user, "image_user", None)
+                ]:
+                    if getattr(counts, "use_auto_refresh", False):
+                        numbers = (counts.frame_start, counts.frame_duration, counts.frame_offset, counts.use_cyclic)
+                        found.append(PictureSequence(f"image {image.name!r}", self.path_of(image), *numbers))
+        return list(dict.fromkeys(found))
+
+    def used_by(self) -> dict[Any, set[Any]]:
+        """Ask Blender once who uses whom."""
+        if self.users is None:
+            self.users = self.bpy.data.user_map()
+        return self.users
+
+    def is_rendered(self, thing: Any) -> bool:
+        """Say whether a way leads from a thing over its users to the scene; hidden things hide what is only theirs."""
+        seen, waiting = {thing}, [thing]
+        while waiting:
+            one = waiting.pop()
+            if one == self.scene:
+                return True
+            hidden = kind_of(one) in ("Object", "Collection") and one.hide_render and not has_animation(one)
+            for user in self.used_by().get(one, ()):
+                if user in seen or (hidden and kind_of(user) in ("Collection", "Scene")):
+                    continue
+                if kind_of(one) != "Image" or self.shows(user, one):
+                    seen.add(user)
+                    waiting.append(user)
+        return False
+
+    def shows(self, user: Any, image: Any) -> bool:
+        """Say whether a user of an image shows it, and not on a brush, behind a camera or in a loose node."""
+        if kind_of(user) in NEVER_SHOWN_BY:
+            return False
+        if tree_of(user) is None:
+            return kind_of(user) not in ("Scene", "Material", "World", "Light")
+        return bool(self.nodes_with(user, image))
+
+    def nodes_with(self, user: Any, image: Any) -> list[Any]:
+        """List the nodes of a user's own tree that hold an image and lead somewhere."""
+        tree = tree_of(user)
+        return [
+            node
+            for node in (tree.nodes if tree is not None else ())
+            if getattr(node, "image", None) == image and not node.mute and any(out.is_linked for out in node.outputs)
+        ]
+
+
+MISSING_NAMED = 8
+MISSING_ADVICE = "bring it there, or send with --allow-missing"
+NEVER_SHOWN_BY = ("Brush", "Camera", "Screen", "WorkSpace", "WindowManager")
+
+
+def kind_of(thing: Any) -> str:
+    """Give Blender's name of a data-block's type, such as `Object`; that of any node tree is `NodeTree`."""
+    name = str(thing.bl_rna.identifier)
+    return "NodeTree" if name.endswith("NodeTree") else name
+
+
+def tree_of(user: Any) -> Any:
+    """Give the nodes of a data-block: itself where it is a tree, else those that make its picture, where it has any."""
+    kind = kind_of(user)
+    if kind == "NodeTree":
+        return user
+    if kind == "Scene":
+        return compositor_of(user) if user.render.use_compositing else None
+    return getattr(user, "node_tree", None) if getattr(user, "use_nodes", True) else None
+
+
+def has_animation(thing: Any) -> bool:
+    """Say whether anything animates or drives a data-block."""
+    animation = getattr(thing, "animation_data", None)
+    return animation is not None and bool(animation.drivers or animation.action or animation.nla_tracks)
+
+
+def counts_are_animated(user: Any) -> bool:
+    """Say whether animation or a driver sets which picture of a sequence is shown, past what its numbers say."""
+    return has_animation(user) or has_animation(tree_of(user))
+
+
+def any_file(path: str) -> bool:
+    """Say whether a file is there, or, for a tiled image, one of its tiles."""
+    if not path or "<" not in os.path.basename(path):
+        return not path or os.path.exists(path)
+    pattern = glob.escape(path).replace("<UDIM>", "[0-9]" * 4).replace("<UVTILE>", "u*_v*")
+    return bool(glob.glob(pattern))
 
 
 def compositor_of(scene: Any) -> Any:

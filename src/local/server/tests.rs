@@ -86,7 +86,8 @@ impl Bed {
             "blend_size_bytes": 1, "blend_modified_unix_secs": 1.0, "scene": "Scene", "frames": "1-4", "order": "auto",
             "lanes": ["1-2", "3-4"], "output": "/frames/shot_####", "output_overridden": false,
             "settings": {"camera": null, "view_layers": null, "samples": null, "percentage": null, "file_format": null,
-                         "device": "auto", "gpu_required": false, "denoise": "scene", "threads": 0, "auto_run": false},
+                         "device": "auto", "gpu_required": false, "denoise": "scene", "threads": 0, "auto_run": false,
+                                      "missing_files": "fail"},
             "simulation_start": null, "costs": null, "stall_timeout_secs": 600, "memory_growth_limit": 4.0,
         });
         for (name, text) in [
