@@ -125,6 +125,9 @@ pub struct PlacingOptions {
     /// CPU threads for each lane; 0 leaves the scene's own setting
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
+    /// Seconds without a word from Blender after which it counts as hung: it is ended, and the frame tried again
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub stall_timeout: u64,
     /// The job's name; the file's name when absent
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
@@ -215,6 +218,7 @@ pub fn request(
             lanes::MissingFiles::Fail
         },
         ignored_findings: scene.ignore.clone(),
+        stall_timeout_secs: placing.stall_timeout,
         ..JobRequest::new(file)
     })
 }

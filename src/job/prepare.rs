@@ -28,7 +28,7 @@ pub const OUTPUT_KEY: &str = "farmhand.output";
 /// Metadata key: the version of Farmhand that sent the job.
 pub const VERSION_KEY: &str = "farmhand.version";
 /// A child that says nothing for this long counts as hung.
-const STALL_TIMEOUT_SECS: u64 = 600;
+pub(super) const STALL_TIMEOUT_SECS: u64 = 600;
 /// A child that uses this many times the memory of its first frame is started anew.
 const MEMORY_GROWTH_LIMIT: f64 = 4.0;
 
@@ -312,7 +312,7 @@ fn describe(
         },
         simulation_start,
         costs: request.costs.clone(),
-        stall_timeout_secs: STALL_TIMEOUT_SECS,
+        stall_timeout_secs: request.stall_timeout_secs,
         memory_growth_limit: MEMORY_GROWTH_LIMIT,
     }
 }

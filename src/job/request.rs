@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::frames::FrameSet;
+use super::prepare::STALL_TIMEOUT_SECS;
 use crate::lanes::{Denoise, Device, MissingFiles, Order};
 
 /// What to do with frames that are there already.
@@ -65,6 +66,8 @@ pub struct JobRequest {
     pub auto_run: bool,
     /// Whether a frame that needs a file which is not there is rendered without.
     pub missing_files: MissingFiles,
+    /// Silence of Blender after which it counts as hung, in seconds.
+    pub stall_timeout_secs: u64,
     /// Codes of findings that do not hold the job back.
     pub ignored_findings: Vec<String>,
 }
@@ -93,6 +96,7 @@ impl JobRequest {
             threads: None,
             auto_run: false,
             missing_files: MissingFiles::default(),
+            stall_timeout_secs: STALL_TIMEOUT_SECS,
             ignored_findings: Vec::new(),
         }
     }

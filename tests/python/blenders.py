@@ -66,10 +66,14 @@ class Blender:
         """Render a scene while playing it frame by frame, as a simulation that isn't baked needs."""
         return self.run(SCENES / "render_reference.py", str(blend), scene, "played")
 
+    def lane_command(self, job_file: Path, state_dir: Path, lane: int | str) -> list[str]:
+        """The command line that runs one lane of a job, by the renderer of this checkout."""
+        files = ["--job-file", str(job_file), "--state-dir", str(state_dir)]
+        return self.script(RENDERER, "lane", *files, "--lane", str(lane))
+
     def lane(self, job_file: Path, state_dir: Path, lane: str) -> str:
-        """Run one lane of a job to its successful end, by the renderer of this checkout."""
-        arguments = ["lane", "--job-file", str(job_file), "--state-dir", str(state_dir), "--lane", lane]
-        return self.run(RENDERER, *arguments)
+        """Run one lane of a job to its successful end."""
+        return checked(self.lane_command(job_file, state_dir, lane))
 
 
 def checked(command: list[str]) -> str:

@@ -6,20 +6,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from blenders import RENDERER, ROOT, Blender, write_job
+from processes import PATIENCE_SECS, command_line, kill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-PATIENCE_SECS = 240
 PLATFORM = "linux"
 
 
@@ -33,12 +31,14 @@ def farmhand_command() -> Path | None:
 class Farm:
     """The local farm below `home`, rendering with `blender`."""
 
-    def __init__(self, home: Path, blender: Blender | None, **environment: str) -> None:
+    def __init__(self, home: Path, blender: Blender | None, *, prefix: Sequence[str] = (), **environment: str) -> None:
+        """`prefix` stands before each command line: a program that runs it under some limit."""
         command = farmhand_command()
         if command is None:
             message = "there is no farmhand command: run `make build`, or name one in FARMHAND_COMMAND"
             raise FileNotFoundError(message)
         self.command = command
+        self.prefix = prefix
         self.home = home
         self.environment = {**os.environ, "FARMHAND_HOME": str(home), "NO_COLOR": "1", **environment}
         self.environment.pop("FARMHAND_FARM", None)
@@ -48,7 +48,7 @@ class Farm:
     def call(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a `farmhand` command to its end, whatever that is."""
         return subprocess.run(
-            [str(self.command), *arguments],
+            [*self.prefix, str(self.command), *arguments],
             env=self.environment,
             cwd=cwd,
             capture_output=True,
@@ -96,12 +96,7 @@ class Farm:
         """Every process that runs the renderer of a job of this test, with its command line."""
         beside = str(self.home.parent)
         for folder in Path("/proc").iterdir():
-            if not folder.name.isdigit():
-                continue
-            try:
-                words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            except OSError:
-                continue
+            words = command_line(int(folder.name)) if folder.name.isdigit() else []
             if "--job-file" in words and any(word.startswith(beside) for word in words):
                 yield int(folder.name), words
 
@@ -160,19 +155,3 @@ def staged_job(folder: Path, lanes: list[str] | None = None) -> dict[str, Any]:
         "metadata": {"farmhand.output": output},
         "settings": settings,
     }
-
-
-def kill(pid: int) -> None:
-    """End a process at once, if it is still there."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def wait_until(what: str, condition: Callable[[], bool], patience_secs: float = PATIENCE_SECS) -> None:
-    """Look again and again until `condition` holds."""
-    deadline = time.monotonic() + patience_secs
-    while not condition():
-        assert time.monotonic() < deadline, f"after {patience_secs:.0f} s still not: {what}"
-        time.sleep(0.05)

@@ -8,9 +8,8 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -44,44 +43,6 @@ def load_renderer() -> ModuleType:
     return module
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Poll a condition until it holds; past the deadline the test fails with `what`."""
-    deadline = time.monotonic() + PATIENCE_SECS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.02)
-
-
-def is_alive(pid: int) -> bool:
-    """Say whether a process is there and no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def children_of(pid: int) -> list[int]:
-    """List the processes that a process has started."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            if int(fields[1]) == pid:
-                found.append(int(entry.name))
-    return found
-
-
-def command_line(pid: int) -> list[str]:
-    """Give a process's arguments; none where it has ended."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
-    except OSError:
-        return []
-
-
 STARTED: list[subprocess.Popen[str]] = []
 
 
@@ -104,6 +65,8 @@ class JobRun:
         self.blend = folder / "scene.blend"
         self.state = folder / "state"
         self.output = folder / "frames" / "shot_####"
+        # A program, with its arguments, that runs a lane under some limit.
+        self.limits: list[str] = []
         if content is not None:
             blender.run(SCENE_MAKER, str(self.blend), json.dumps(content))
         self.write_job(**job)
@@ -123,8 +86,7 @@ class JobRun:
         path.write_text(json.dumps({**job, "stall_timeout_secs": 120, **changes}), encoding="utf-8")
 
     def lane_command(self, lane: int | str) -> list[str]:
-        files = ["--job-file", str(self.folder / "job.json"), "--state-dir", str(self.state)]
-        return self.blender.script(blenders.RENDERER, "lane", *files, "--lane", str(lane))
+        return [*self.limits, *self.blender.lane_command(self.folder / "job.json", self.state, lane)]
 
     def start(self, lane: int | str, **environment: str) -> subprocess.Popen[str]:
         """Start a lane; its output goes to `lane-N.log`."""

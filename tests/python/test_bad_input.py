@@ -4,20 +4,20 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from blenders import Blender, default_blender
-from farms import Farm, farmhand_command, wait_until
+from farms import Farm, farmhand_command
 from lane_runs import SCENE_MAKER
 from pictures import shown_in
+from privileged import Disk, disk
+from processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,27 +147,20 @@ def test_no_blender_is_said_with_the_ways_to_name_one(shot: Path, tmp_path: Path
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 300 kB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(folder)], check=False).returncode != 0:
-        pytest.skip("this system lets nobody mount a small disk")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+def small_disk(tmp_path: Path) -> Iterator[Disk]:
+    with disk(tmp_path / "small", "300k") as small:
+        yield small
 
 
-def test_a_full_disk_is_said_and_the_job_goes_on_once_there_is_room(farm: Farm, shot: Path, small_disk: Path) -> None:
-    output = ["--output", str(small_disk / "frames"), "--percentage", "1000"]
+def test_a_full_disk_is_said_and_the_job_goes_on_once_there_is_room(farm: Farm, shot: Path, small_disk: Disk) -> None:
+    output = ["--output", str(small_disk.folder / "frames"), "--percentage", "1000"]
     said = refused(farm, FAILED, ["failed"], "render", str(shot), *output)
     assert "disk" in said.lower() or "space" in said.lower(), said
-    whole = [shown_in(path) for path in (small_disk / "frames").glob("shot_*.png")]
-    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    whole = [shown_in(path) for path in (small_disk.folder / "frames").glob("shot_*.png")]
+    small_disk.resize("64m")
     farm.must("retry", "latest")
     wait_until("the job is completed", lambda: farm.answer("show", "latest")["status"] == "completed")
-    pictures = sorted((small_disk / "frames").glob("shot_*.png"))
+    pictures = sorted((small_disk.folder / "frames").glob("shot_*.png"))
     assert len(pictures) == 6
     assert set(whole) <= {shown_in(path) for path in pictures}, "what had been rendered is kept"
 

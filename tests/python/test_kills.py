@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from blenders import ROOT, Blender, default_blender
-from farms import Farm, farmhand_command, kill, wait_until
+from farms import Farm, farmhand_command
 from pictures import shown_in
+from processes import kill, wait_until
 
 FRAMES = 24
 ROUNDS = ((1, 5), (2, 5), (1, 5), (2, 5))  # slots, kills

@@ -16,7 +16,9 @@ import pytest
 
 import lane_runs
 from blenders import RENDERER, Blender
-from lane_runs import JobRun, wait_until
+from lane_runs import JobRun
+from privileged import Disk, disk
+from processes import children_of, command_line, is_alive, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,10 +70,10 @@ def the_child_of(supervisor: int) -> int:
     found: list[int] = []
 
     def look() -> bool:
-        found[:] = [pid for pid in lane_runs.children_of(supervisor) if "child" in lane_runs.command_line(pid)]
+        found[:] = [pid for pid in children_of(supervisor) if "child" in command_line(pid)]
         return bool(found)
 
-    wait_until(look, "the supervisor has a child")
+    wait_until("the supervisor has a child", look)
     return found[0]
 
 
@@ -116,7 +118,7 @@ def test_a_killed_child_is_replaced_and_its_frame_tried_again(tmp_path: Path, bl
     run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
-    wait_until(run.records, "a frame is recorded")
+    wait_until("a frame is recorded", run.records)
     os.kill(child, signal.SIGKILL)
     assert supervisor.wait(lane_runs.PATIENCE_SECS) == 0
     assert len(run.records()) == 6
@@ -127,10 +129,10 @@ def test_a_killed_supervisor_takes_its_child_along_and_its_lane_finishes(tmp_pat
     run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
-    wait_until(run.records, "a frame is recorded")
+    wait_until("a frame is recorded", run.records)
     supervisor.kill()
     supervisor.wait()
-    wait_until(lambda: not lane_runs.is_alive(child), "the child has ended itself")
+    wait_until("the child has ended itself", lambda: not is_alive(child))
     rendered = len(run.records())
     code, printed = run.run(0)
     assert code == 0, printed
@@ -144,20 +146,20 @@ def test_a_child_ends_with_its_supervisor_while_the_scene_is_being_opened(tmp_pa
     run = JobRun(tmp_path, blender, content={"script": script}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
-    wait_until(lambda: "Read blend" in run.log(0).read_text(encoding="utf-8"), "the scene is being opened")
+    wait_until("the scene is being opened", lambda: "Read blend" in run.log(0).read_text(encoding="utf-8"))
     supervisor.kill()
     supervisor.wait()
-    wait_until(lambda: not lane_runs.is_alive(child), "the child has ended itself")
+    wait_until("the child has ended itself", lambda: not is_alive(child))
 
 
 def test_sigterm_ends_a_lane_at_once_with_code_1_and_no_child_left(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     supervisor = run.start(0)
     child = the_child_of(supervisor.pid)
-    wait_until(run.records, "a frame is recorded")
+    wait_until("a frame is recorded", run.records)
     supervisor.terminate()
     assert supervisor.wait(5) == 1
-    assert not lane_runs.is_alive(child)
+    assert not is_alive(child)
     assert list((run.state / "tmp").iterdir()) == []
     # Who ends a lane says nothing about its frames.
     claims = (run.state / "frames").glob("*.claim")
@@ -174,12 +176,12 @@ def test_a_lane_ends_with_the_process_that_started_it(tmp_path: Path, blender: B
     assert worker.stdout is not None
     with worker.stdout as lines:
         supervisor = int(lines.readline())
-        wait_until(run.records, "a frame is recorded")
+        wait_until("a frame is recorded", run.records)
         child = the_child_of(supervisor)
         worker.kill()
         worker.wait()
-        wait_until(lambda: not lane_runs.is_alive(supervisor), "the supervisor has ended")
-        wait_until(lambda: not lane_runs.is_alive(child), "the child has ended")
+        wait_until("the supervisor has ended", lambda: not is_alive(supervisor))
+        wait_until("the child has ended", lambda: not is_alive(child))
 
 
 def test_a_frame_that_crashes_blender_is_recorded_with_its_log_and_the_others_are_rendered(
@@ -336,44 +338,36 @@ def test_a_scene_that_writes_a_film_is_rendered_as_pictures_which_lanes_can_shar
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a disk of 200 kB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        pytest.skip("mounting a small disk needs root")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none", str(folder)], check=False)
-    if mounted.returncode != 0:
-        pytest.skip("this system lets nobody mount a small disk")
-    yield folder
-    lane_runs.end_all()
-    subprocess.run(["umount", str(folder)], check=True)
+def small_disk(tmp_path: Path) -> Iterator[Disk]:
+    with disk(tmp_path / "small", "200k") as small:
+        yield small
+        lane_runs.end_all()
 
 
 def test_a_full_disk_is_a_failure_that_names_the_file_and_never_a_done_frame(
-    tmp_path: Path, blender: Blender, small_disk: Path
+    tmp_path: Path, blender: Blender, small_disk: Disk
 ) -> None:
-    run = JobRun(tmp_path, blender, content={})
+    run, small = JobRun(tmp_path, blender, content={}), small_disk.folder
     with pytest.raises(OSError, match="No space left"):
-        small_disk.joinpath("filler").write_bytes(bytes(256 * 1024))
-    small_disk.joinpath("frames").mkdir()
-    run.write_job(output=str(small_disk / "frames" / "shot_####"))
+        small.joinpath("filler").write_bytes(bytes(256 * 1024))
+    small.joinpath("frames").mkdir()
+    run.write_job(output=str(small / "frames" / "shot_####"))
     code, printed = run.run(0)
     assert code == 1
-    assert f"Disk full while writing {small_disk}/frames/shot_0001.png" in printed
+    assert f"Disk full while writing {small}/frames/shot_0001.png" in printed
     assert not run.records()
-    assert list((small_disk / "frames").iterdir()) == []
-    small_disk.joinpath("filler").unlink()
+    assert list((small / "frames").iterdir()) == []
+    small.joinpath("filler").unlink()
     assert run.run(0)[0] == 0
     assert len(run.records()) == 6
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "OPEN_EXR"])
 def test_a_picture_that_blender_itself_cannot_finish_for_want_of_room_is_never_done(
-    tmp_path: Path, blender: Blender, small_disk: Path, file_format: str
+    tmp_path: Path, blender: Blender, small_disk: Disk, file_format: str
 ) -> None:
     run = JobRun(tmp_path, blender, content={}, settings={"percentage": 2000, "file_format": file_format})
-    run.state = small_disk / "state"
+    run.state = small_disk.folder / "state"
     code, printed = run.run(0)
     assert code == 1
     assert f"Disk full while writing {run.folder}/frames/shot_" in printed

@@ -10,7 +10,8 @@ import pytest
 
 import blenders
 import farmhand
-from farms import PATIENCE_SECS, Farm
+from farms import Farm
+from processes import PATIENCE_SECS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -555,6 +555,9 @@ def writing_failed(problem: OSError) -> str:
     return str(problem)
 
 
+NOT_WRITABLE = "the output folder {} is read-only or not writable for this worker: let it be written and retry"
+
+
 def disk_is_full(folder: str) -> bool:
     """Say whether the disk below a folder has no room left worth the name."""
     try:
@@ -1451,14 +1454,17 @@ class Lane:
         Where a share is unmounted, its empty mount point would be filled, and be hidden when the share comes back.
         """
         folder, device = self.output_folder
+        if not folder:
+            return
         try:
-            here = os.stat(folder).st_dev if folder else device
-            if here == device or os.listdir(folder):
-                return
+            is_there = os.stat(folder).st_dev == device or bool(os.listdir(folder))
         except OSError:
-            pass
-        message = "the output folder {} has disappeared from this worker: bring it back and retry; nothing is lost"
-        raise CannotRenderError(message.format(folder))
+            is_there = False
+        if not is_there:
+            message = "the output folder {} has disappeared from this worker: bring it back and retry, nothing is lost"
+            raise CannotRenderError(message.format(folder))
+        if not os.access(folder, os.W_OK):
+            raise CannotRenderError(NOT_WRITABLE.format(folder))
 
     def rendered_by_child(self, frame: int, folder: str) -> Json:
         """Have the child, started where there is none, render a frame; every other end is told apart."""
@@ -1576,7 +1582,7 @@ class Lane:
                     f"the output folder {output} cannot be made on this worker: {problem.strerror}"
                 ) from problem
             if not os.access(output, os.W_OK):
-                raise CannotRenderError(f"the output folder {output} is read-only or not writable for this worker")
+                raise CannotRenderError(NOT_WRITABLE.format(output))
             self.output_folder = (output, os.stat(output).st_dev)
 
     def close(self, *, kindly: bool) -> None:
