@@ -275,13 +275,16 @@ def test_a_job_that_cannot_be_rendered_says_why_and_claims_nothing(
     assert not list((fake.folder / "state").glob("frames/*.claim"))
 
 
-def test_a_blender_whose_memory_only_grows_is_started_afresh_between_frames(fake: FakeBlender) -> None:
+def test_a_blender_whose_memory_only_grows_is_started_afresh_between_frames(
+    fake: FakeBlender, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Child:
         frames, base_rss, ended = 0, 0, False
 
         def end(self) -> None:
             self.ended = True
 
+    monkeypatch.setattr(render, "memory_limit", lambda: 100 << 30)
     made, child = fake.lane(0), Child()
     made.child = child
     for gigabytes in (2, 3, 2, 4, 11, 12):
@@ -293,3 +296,20 @@ def test_a_blender_whose_memory_only_grows_is_started_afresh_between_frames(fake
     assert child.ended
     assert made.child is None
     made.close(kindly=True)
+
+
+def test_a_blender_that_grows_towards_the_memory_there_is_is_started_afresh_but_not_one_that_is_merely_large(
+    fake: FakeBlender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "memory_limit", lambda: 10 << 30)
+    for first, later, is_ended in ((8, 9, False), (5, 7, False), (5, 9, True)):
+        ended: list[bool] = []
+        child = type(
+            "Child", (), {"frames": 4, "base_rss": first << 30, "end": lambda _self, ended=ended: ended.append(True)}
+        )
+        made = fake.lane(0)
+        made.child = child()
+        made.recycle_if_growing(later << 30)
+        assert bool(ended) == is_ended
+        made.child = None
+        made.close(kindly=True)

@@ -61,6 +61,8 @@ PROGRESS_EVERY_SECS = 0.5
 FILM_TOLD_EVERY_SECS = 5.0
 # A scene that grows from 100 MB to 400 MB harms nobody: memory counts as growing from here on only.
 GROWTH_FLOOR_BYTES = 1 << 30
+# Before the system ends it: a child that has grown by this factor and uses this share of the memory there is.
+NEAR_LIMIT_GROWTH, NEAR_LIMIT = 1.25, 0.8
 # From this Blender on, braces in output paths are templates, and nothing is printed while a frame renders.
 TEMPLATES_SINCE = SILENT_SINCE = (5, 0)
 GPU_ORDER = ("OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
@@ -644,25 +646,43 @@ def with_memory_advice(text: str) -> str:
     return f"{text}; {GPU_ADVICE if GPU_WORDS.search(text) else HOST_ADVICE}"
 
 
-def kill_counters() -> Iterable[str]:
-    """Give the files in which Linux counts the processes that it killed for want of memory: the nearest first.
+def group_files(version_2: str, version_1: str) -> Iterable[str]:
+    """Give the paths at which a file of this process's control group may lie, version 2 before version 1.
 
-    They are those of this process's control group (version 2, then 1; Linux, Documentation/admin-guide/cgroup-v2.rst,
-    `memory.events`), then that of the whole system. In a container the path of a group may be the host's, and its files
-    lie at the root.
+    In a container the path of a group may be the host's, and its files lie at the root.
     """
     with contextlib.suppress(OSError, ValueError):
         with open("/proc/self/cgroup", encoding="utf-8") as file:
             groups = [line.rstrip("\n").split(":", 2)[1:] for line in file]
         for controllers, path in sorted(groups):
             if not controllers:
-                roots, name = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"], "memory.events"
+                roots, name = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"], version_2
             elif "memory" in controllers.split(","):
-                roots, name = ["/sys/fs/cgroup/memory"], "memory.oom_control"
+                roots, name = ["/sys/fs/cgroup/memory"], version_1
             else:
                 continue
             yield from (os.path.join(root + folder, name) for root in roots for folder in (path, ""))
-    yield "/proc/vmstat"
+
+
+def kill_counters() -> list[str]:
+    """Give the files in which Linux counts the processes that it killed for want of memory, the nearest first.
+
+    `oom_kill` in `memory.events` of Linux, Documentation/admin-guide/cgroup-v2.rst; the last is the whole system's.
+    """
+    return [*group_files("memory.events", "memory.oom_control"), "/proc/vmstat"]
+
+
+def memory_limit() -> int:
+    """Give the memory that this process's control group may use, else the computer's, in bytes; 0 if it isn't told."""
+    for path in group_files("memory.max", "memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError), open(path, encoding="ascii") as file:
+            limit = int(file.read())
+            # Version 1 writes the largest number of pages where there is no limit.
+            if limit < 1 << 60:
+                return limit
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return 0
 
 
 def memory_kills() -> int | None:
@@ -1559,7 +1579,11 @@ class Lane:
             return
         if child.frames <= 3:
             child.base_rss = max(child.base_rss, rss_bytes)
-        elif rss_bytes > max(child.base_rss * self.job["memory_growth_limit"], child.base_rss + GROWTH_FLOOR_BYTES):
+            return
+        grown = rss_bytes > max(child.base_rss * self.job["memory_growth_limit"], child.base_rss + GROWTH_FLOOR_BYTES)
+        # A scene that is merely large stays: starting it afresh would gain nothing.
+        near = rss_bytes > max(child.base_rss * NEAR_LIMIT_GROWTH, NEAR_LIMIT * (memory_limit() or rss_bytes * 2))
+        if grown or near:
             emit(f"farmhand: Blender has grown to {rss_bytes >> 20} MiB and is started afresh")
             child.end()
             self.child = None
