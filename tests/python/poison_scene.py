@@ -3,7 +3,8 @@
 
 Options: `frames` (6), `script` (Python that the file runs when it is opened and scripts are allowed), and what shows
 pictures of `textures/` beside the scene: `sequence` (the cube shows another one in each frame), `image` (the cube shows
-the first), `unused` (nothing that is rendered does: a loose node, a hidden plane, a brush and an empty), `library`
+the first), `unused` (nothing that is rendered does: a loose node, a plane that is hidden in
+three ways, a brush, an empty), `library`
 (a ball is linked from `ball.blend` beside the scene).
 """
 
@@ -55,6 +56,12 @@ def show_nowhere(scene: Any, image: Any, cube: Any) -> None:
     empty = bpy.data.objects.new("Picture", image)
     for thing in (plane, empty):
         scene.collection.objects.link(thing)
+    for name in ("Hidden", "Left out"):
+        collection = bpy.data.collections.new(name)
+        scene.collection.children.link(collection)
+        collection.objects.link(bpy.data.objects.new(name, mesh))
+        collection.hide_render = name == "Hidden"
+    bpy.context.view_layer.layer_collection.children["Left out"].exclude = True
     texture = bpy.data.textures.new("Brush", "IMAGE")
     texture.image = image
     brush = bpy.data.brushes.new("Wooden", mode="TEXTURE_PAINT")

@@ -2488,6 +2488,7 @@ class Needs:
         """Look at nothing yet: who uses whom is asked only where a file is missing or may be."""
         self.bpy, self.scene = bpy, scene
         self.users: dict[Any, set[Any]] | None = None
+        self.excluded: set[Any] | None = None
 
     def missing(self) -> list[str]:
         """Name each thing that is used and whose file is not there."""
@@ -2542,27 +2543,54 @@ class Needs:
         return self.users
 
     def is_rendered(self, thing: Any) -> bool:
-        """Say whether a way leads from a thing over its users to the scene; hidden things hide what is only theirs."""
+        """Say whether a way leads from a thing over its users to the scene."""
         seen, waiting = {thing}, [thing]
         while waiting:
             one = waiting.pop()
             if one == self.scene:
                 return True
-            hidden = kind_of(one) in ("Object", "Collection") and one.hide_render and not has_animation(one)
-            for user in self.used_by().get(one, ()):
-                if user in seen or (hidden and kind_of(user) in ("Collection", "Scene")):
-                    continue
-                if kind_of(one) != "Image" or self.shows(user, one):
-                    seen.add(user)
-                    waiting.append(user)
+            onward = [user for user in self.used_by().get(one, ()) if user not in seen and self.leads_on(one, user)]
+            seen.update(onward)
+            waiting.extend(onward)
         return False
 
-    def shows(self, user: Any, image: Any) -> bool:
-        """Say whether a user of an image shows it, and not on a brush, behind a camera or in a loose node."""
-        if kind_of(user) in NEVER_SHOWN_BY:
+    def leads_on(self, one: Any, user: Any) -> bool:
+        """Say whether what uses a thing shows it: not a brush, nor the collection of something hidden or left out.
+
+        Whatever else uses a hidden object (particles, geometry nodes, a collection's instance) may well show it.
+        """
+        kind, to = kind_of(one), kind_of(user)
+        if to in NEVER_SHOWN_BY:
             return False
+        if kind == "Image":
+            return self.shows(user, one)
+        if kind not in ("Object", "Collection") or to not in ("Collection", "Scene"):
+            return True
+        # A scene also knows the objects and collections further down, hidden ones among them.
+        holder = user.collection if to == "Scene" else user
+        if one.name not in (holder.objects if kind == "Object" else holder.children):
+            return False
+        return (not one.hide_render or has_animation(one)) and one not in self.left_out()
+
+    def left_out(self) -> set[Any]:
+        """Find the collections that each view layer to render leaves out."""
+        if self.excluded is None:
+            layers = [layer.layer_collection for layer in self.scene.view_layers if layer.use]
+            held: set[Any] = set()
+            kept: set[Any] = set()
+            while layers:
+                layer = layers.pop()
+                held.add(layer.collection)
+                kept.update([] if layer.exclude else [layer.collection])
+                layers.extend(layer.children)
+            self.excluded = held - kept
+        return self.excluded
+
+    def shows(self, user: Any, image: Any) -> bool:
+        """Say whether a user of an image shows it, and not in a loose node or, as an empty, to the artist alone."""
         if tree_of(user) is None:
-            return kind_of(user) not in ("Scene", "Material", "World", "Light")
+            kind = kind_of(user)
+            return kind not in ("Scene", "Material", "World", "Light") and getattr(user, "type", None) != "EMPTY"
         return bool(self.nodes_with(user, image))
 
     def nodes_with(self, user: Any, image: Any) -> list[Any]:
