@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blenders import default_blender
-from farms import Api, Farm, staged_job, wait_until
+from farms import Api, Farm, staged_job
+from processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

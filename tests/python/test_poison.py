@@ -113,9 +113,10 @@ def test_poisoned_frames_fail_alone_with_their_causes_and_mended_they_alone_are_
         (tmp_path / "poison").write_text(json.dumps(poison), encoding="utf-8")
         farm = Farm(tmp_path / "home", blender, prefix=prefix or ())
         try:
-            done = farm.call("render", str(shot), "--auto-run", "--stall-timeout", "20", "--order", "sequential")
-            said = done.stdout + done.stderr
-            assert done.returncode == 1, said
+            farm.must("submit", str(shot), "--auto-run", "--stall-timeout", "20", "--order", "sequential")
+            ended = ("failed", "completed")
+            wait_until("the job has ended", lambda: farm.answer("show", "latest")["status"] in ended, 600)
+            said = farm.must("show", "latest")
             shown = farm.answer("show", "latest")
             assert shown["status"] == "failed"
             assert shown["frames_done"] == 12 - len(poison)
