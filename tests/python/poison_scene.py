@@ -53,7 +53,9 @@ def show_nowhere(scene: Any, image: Any, cube: Any) -> None:
     mesh.materials.append(material_with(image, 1, linked=True))
     plane = bpy.data.objects.new("Plane", mesh)
     plane.hide_render = True
-    empty = bpy.data.objects.new("Picture", image)
+    empty = bpy.data.objects.new("Picture", None)
+    empty.empty_display_type = "IMAGE"
+    empty.data = image
     for thing in (plane, empty):
         scene.collection.objects.link(thing)
     for name in ("Hidden", "Left out"):

@@ -71,8 +71,13 @@ def little_memory(limit_bytes: int) -> Iterator[list[str] | None]:
     try:
         yield ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
     finally:
-        wait_until("the group is empty", lambda: not (group / "cgroup.procs").read_text(encoding="ascii"), 30)
+        wait_until("the group is empty and removed", lambda: is_removed(group), 30)
+
+
+def is_removed(group: Path) -> bool:
+    with contextlib.suppress(OSError):
         group.rmdir()
+    return not group.exists()
 
 
 def group_with(limit_bytes: int) -> Path | None:

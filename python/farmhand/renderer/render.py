@@ -523,6 +523,15 @@ class Frames:
     def remove_scratch(self) -> None:
         """Remove this run's unfinished outputs; nothing else below the state folder is ever removed."""
         shutil.rmtree(self.scratch, ignore_errors=True)
+        if os.path.isdir(self.folder):
+            return
+        # The share is gone, and Blender has made the folders that it writes to anew beneath its mount point.
+        temporary = os.path.dirname(self.scratch)
+        state_dir = os.path.dirname(temporary)
+        above = os.path.dirname(state_dir)
+        for folder in (temporary, state_dir, *([above] if os.path.basename(above) == ".farmhand" else [])):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
 
 
 def put_in_place(source: str, target: str, run: str) -> None:
