@@ -85,6 +85,9 @@ def group_with(limit_bytes: int) -> Path | None:
     name = f"farmhand-test-{os.getpid()}"
     for root, limit in (("/sys/fs/cgroup", "memory.max"), ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")):
         group = Path(root, name)
+        # Beside groups of version 1 that folder may be an ordinary one, in which files of any name can be made.
+        if not Path(root, "cgroup.procs").exists():
+            continue
         with contextlib.suppress(OSError):
             group.mkdir()
             try:

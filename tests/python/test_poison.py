@@ -36,7 +36,7 @@ def poison(scene, *arguments):
     while kind == "hang":
         time.sleep(1)
     eaten = []
-    while kind == "memory":
+    while kind == "memory" and len(eaten) < 48:
         eaten.append(b"x" * (1 << 26))
         print("ate", len(eaten), flush=True)
 bpy.app.handlers.frame_change_post.append(poison)
