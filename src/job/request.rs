@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::frames::FrameSet;
 use super::prepare::STALL_TIMEOUT_SECS;
+use crate::frames::FrameSet;
 use crate::lanes::{Denoise, Device, MissingFiles, Order};
 
 /// What to do with frames that are there already.
