@@ -145,6 +145,46 @@ impl Source {
     }
 }
 
+/// A part of the unpacked file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// Its first byte.
+    pub start: u64,
+    /// Its bytes.
+    pub length: u64,
+    /// The number of the frame that it is, where the file is packed in frames.
+    frame: Option<usize>,
+}
+
+impl Source {
+    /// The whole of it in pieces: the frames that it is packed in, else such of this size.
+    pub fn pieces(&self, size: u64) -> Vec<Piece> {
+        if let Content::Frames(frames) = &self.content {
+            return frames.pieces();
+        }
+        let mut pieces = Vec::new();
+        let mut start = 0;
+        while start < self.length {
+            let length = size.clamp(1, self.length - start);
+            pieces.push(Piece {
+                start,
+                length,
+                frame: None,
+            });
+            start += length;
+        }
+        pieces
+    }
+
+    /// A piece as it is packed; none where it isn't packed by itself.
+    pub fn packed(&self, piece: &Piece) -> Result<Option<Vec<u8>>, Fault> {
+        match (&self.content, piece.frame) {
+            (Content::Frames(frames), Some(number)) => Ok(frames.packed(number)?),
+            _ => Ok(None),
+        }
+    }
+}
+
 impl Content {
     fn read_at(&mut self, position: u64, buffer: &mut [u8]) -> Result<(), Fault> {
         match self {

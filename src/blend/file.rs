@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::blocks::{Block, Blocks};
-use super::compression::{Compression, Source};
+use super::compression::{Compression, Piece, Source};
 use super::dependencies::{Place, StoredPath};
 use super::dna::Dna;
 use super::error::{BlendError, Fault};
@@ -15,7 +15,7 @@ use super::header::{Header, MAX_LENGTH};
 use super::item::Item;
 
 /// Structures of one block that are larger than this together are not looked into.
-const MAX_STRUCTURES: u64 = 256 * 1024 * 1024;
+pub(super) const MAX_STRUCTURES: u64 = 256 * 1024 * 1024;
 /// The DNA of Blender 5.2 has about 120 kilobytes.
 const MAX_DNA: u64 = 2 * 1024 * 1024;
 /// Text behind a pointer is cut here.
@@ -238,6 +238,39 @@ impl BlendFile {
             .map_err(|fault| fault.at(&self.path))
     }
 
+    /// All bytes of a block.
+    pub(super) fn whole(&self, block: &Block) -> Result<Vec<u8>, BlendError> {
+        self.read(block, MAX_STRUCTURES)
+    }
+
+    /// Appends the bytes from one place of the unpacked file to another.
+    pub(super) fn append(
+        &self,
+        start: u64,
+        end: u64,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), BlendError> {
+        let from = bytes.len();
+        let wanted = usize::try_from(end.saturating_sub(start)).unwrap_or_default();
+        bytes.resize(from + wanted, 0);
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        source
+            .read_at(start, bytes.get_mut(from..).unwrap_or_default())
+            .map_err(|fault| fault.at(&self.path))
+    }
+
+    /// The whole unpacked file in pieces: those that it is packed in, else such of this size.
+    pub(super) fn pieces(&self, size: u64) -> Vec<Piece> {
+        let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        source.pieces(size)
+    }
+
+    /// A piece as it is packed; none where it isn't packed by itself.
+    pub(super) fn packed(&self, piece: &Piece) -> Result<Option<Vec<u8>>, BlendError> {
+        let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        source.packed(piece).map_err(|fault| fault.at(&self.path))
+    }
+
     fn read(&self, block: &Block, limit: u64) -> Result<Vec<u8>, BlendError> {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         read(&mut source, block, limit).map_err(|fault| fault.at(&self.path))
@@ -253,9 +286,10 @@ fn read(source: &mut Source, block: &Block, limit: u64) -> Result<Vec<u8>, Fault
 
 /// Bytes up to a zero. What is no UTF-8 is replaced.
 pub(super) fn text(bytes: &[u8]) -> String {
-    let length = bytes
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(bytes.len());
-    String::from_utf8_lossy(bytes.get(..length).unwrap_or_default()).into_owned()
+    String::from_utf8_lossy(text_bytes(bytes)).into_owned()
+}
+
+/// Bytes up to a zero.
+pub(super) fn text_bytes(bytes: &[u8]) -> &[u8] {
+    bytes.split(|byte| *byte == 0).next().unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 //!
 //! [`read_facts`] is what submitting needs. Below it lies a general reader: a [`BlendFile`] knows its blocks and its
 //! DNA, an [`Item`] is one structure in it whose fields are read by name, and [`Properties`] are ID properties.
+//! [`rewrite()`] makes a copy of a file with other paths in it.
 
 mod blocks;
 mod bytes;
@@ -15,6 +16,7 @@ mod file;
 mod header;
 mod idprop;
 mod item;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 
@@ -36,3 +38,4 @@ pub use file::BlendFile;
 pub use header::Header;
 pub use idprop::{Properties, Property};
 pub use item::Item;
+pub use rewrite::{PathSeen, RewriteError, Rewritten, rewrite};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Files made by hand, in every layout that Blender ever wrote.
 
-mod maker;
+pub(in crate::blend) mod maker;
 
 use std::io::Write;
 use std::path::Path;
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::*;
 use maker::{Layout, small_file};
 
-const LAYOUTS: [Layout; 5] = [
+pub(in crate::blend) const LAYOUTS: [Layout; 5] = [
     Layout {
         pointer_size: 4,
         big_endian: false,
@@ -60,13 +60,13 @@ fn scan_of(bytes: &[u8]) -> Result<Scanned, BlendError> {
     scan(&file, &mut Visited::default(), Roots::All, true)
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::blend) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-fn zstd_frames(bytes: &[u8], size: usize, with_table: bool) -> Vec<u8> {
+pub(in crate::blend) fn zstd_frames(bytes: &[u8], size: usize, with_table: bool) -> Vec<u8> {
     let mut packed = Vec::new();
     let mut table = Vec::new();
     for chunk in bytes.chunks(size) {

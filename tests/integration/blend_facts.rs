@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Blenders, and Pythons that have the `bpy` module, which save scenes and say what is in them: those that
 /// `FARMHAND_TEST_BLENDERS` lists with colons between, else the one on the path.
-pub fn blenders() -> Vec<PathBuf> {
+pub(crate) fn blenders() -> Vec<PathBuf> {
     let listed = std::env::var_os("FARMHAND_TEST_BLENDERS").unwrap_or_else(|| "blender".into());
     std::env::split_paths(&listed)
         .filter(|path| !path.as_os_str().is_empty())
@@ -18,7 +18,12 @@ pub fn blenders() -> Vec<PathBuf> {
 }
 
 /// What a script of the fixtures prints behind `tag` when that Blender runs it; none where there is no such Blender.
-fn said_by(blender: &Path, script: &str, tag: &str, folder: &Path) -> Option<Value> {
+pub(crate) fn said_by(
+    blender: &Path,
+    script: &str,
+    tag: &str,
+    arguments: &[&Path],
+) -> Option<Value> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures")
         .join(script);
@@ -35,7 +40,7 @@ fn said_by(blender: &Path, script: &str, tag: &str, folder: &Path) -> Option<Val
         ]);
         command.arg(&script).arg("--");
     }
-    let output = match command.arg(folder).stdin(Stdio::null()).output() {
+    let output = match command.args(arguments).stdin(Stdio::null()).output() {
         Ok(output) => output,
         Err(error) => {
             eprintln!("skipped: {} can't be started: {error}", blender.display());
@@ -88,7 +93,7 @@ fn facts_are_what_blender_itself_says() {
     let mut wrong = Vec::new();
     for blender in blenders() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(saved) = said_by(&blender, "blends/facts.py", "FACTS ", folder.path()) else {
+        let Some(saved) = said_by(&blender, "blends/facts.py", "FACTS ", &[folder.path()]) else {
             continue;
         };
         for mut file in saved.as_array().unwrap().iter().cloned() {
@@ -123,7 +128,7 @@ fn facts_are_what_blender_itself_says() {
 fn files_are_named_as_blender_itself_names_them() {
     for blender in blenders() {
         let folder = tempfile::tempdir().unwrap();
-        let Some(names) = said_by(&blender, "output_names.py", "NAMES ", folder.path()) else {
+        let Some(names) = said_by(&blender, "output_names.py", "NAMES ", &[folder.path()]) else {
             continue;
         };
         let names = names.as_array().unwrap();

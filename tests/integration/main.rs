@@ -17,5 +17,6 @@ mod farm_server;
 mod house;
 mod local_farm;
 mod replay;
+mod rewriting;
 mod tracing;
 mod watching;

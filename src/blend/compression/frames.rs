@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use super::read_exact_at;
+use super::{Piece, read_exact_at};
 use crate::blend::error::Fault;
 
 /// Unpacked bytes that are kept.
@@ -63,6 +63,28 @@ impl Frames {
         self.list
             .last()
             .map_or(0, |frame| frame.start + u64::from(frame.length))
+    }
+
+    /// All frames, in order.
+    pub fn pieces(&self) -> Vec<Piece> {
+        let numbered = self.list.iter().enumerate();
+        numbered
+            .map(|(number, frame)| Piece {
+                start: frame.start,
+                length: frame.length.into(),
+                frame: Some(number),
+            })
+            .collect()
+    }
+
+    /// A frame as it is packed.
+    pub fn packed(&self, number: usize) -> io::Result<Option<Vec<u8>>> {
+        let Some(frame) = self.list.get(number) else {
+            return Ok(None);
+        };
+        let mut packed = vec![0; usize::try_from(frame.packed_length).unwrap_or_default()];
+        read_exact_at(&self.file, &mut packed, frame.packed_start)?;
+        Ok(Some(packed))
     }
 
     pub fn read_at(&mut self, position: u64, buffer: &mut [u8]) -> Result<(), Fault> {

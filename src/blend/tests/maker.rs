@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// How numbers and heads are written.
 #[derive(Debug, Clone, Copy)]
-pub struct Layout {
+pub(in crate::blend) struct Layout {
     pub pointer_size: usize,
     pub big_endian: bool,
     pub large_heads: bool,
@@ -90,6 +90,7 @@ const STRUCTURES: &[(&str, &[(&str, &str)])] = &[
             ("ListBase", "view_layers"),
         ],
     ),
+    ("Text", &[("ID", "id"), ("char", "*name")]),
     (
         "FileGlobal",
         &[
@@ -102,7 +103,7 @@ const STRUCTURES: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// One scene with two view layers, a camera and settings of Cycles.
-pub fn small_file(layout: Layout) -> Vec<u8> {
+pub(in crate::blend) fn small_file(layout: Layout) -> Vec<u8> {
     let mut maker = Maker {
         layout,
         bytes: layout.header(),
@@ -156,6 +157,9 @@ pub fn small_file(layout: Layout) -> Vec<u8> {
     maker.block(*b"OB\0\0", 0x2000, "Object", 1, &object);
     // Addresses are used again within another data-block.
     maker.block(*b"DATA", 0x1100, "Object", 1, &object);
+    let text = [layout.id("TXnotes", 0), layout.pointer(0x1100)].concat();
+    maker.block(*b"TX\0\0", 0x4000, "Text", 1, &text);
+    maker.block(*b"DATA", 0x1100, "", 1, &filled("//notes.txt", 12));
     let dna = maker.dna();
     maker.block(*b"DNA1", 0x20, "", 1, &dna);
     maker.block(*b"ENDB", 0, "", 0, b"");
