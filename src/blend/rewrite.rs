@@ -128,12 +128,10 @@ fn copy(file: &BlendFile, edits: &[Edit], sink: &mut Sink<'_>) -> Result<(), Tro
     for piece in &pieces {
         let end = piece.start + piece.length;
         let untouched = from <= piece.start && edits.peek().is_none_or(|edit| edit.start >= end);
-        if untouched {
-            if let Some(packed) = file.packed(piece).map_err(Trouble::Read)? {
-                sink.copy_packed(&packed, piece.length)
-                    .map_err(Trouble::Write)?;
-                continue;
-            }
+        if untouched && let Some(packed) = file.packed(piece).map_err(Trouble::Read)? {
+            sink.copy_packed(&packed, piece.length)
+                .map_err(Trouble::Write)?;
+            continue;
         }
         bytes.clear();
         from = from.max(piece.start);

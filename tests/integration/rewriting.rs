@@ -35,8 +35,8 @@ fn turned_back(said: &Value) -> (Vec<String>, usize) {
 fn blender_reads_the_new_paths_and_everything_else_as_it_was() {
     for blender in blenders() {
         let folder = tempfile::tempdir().unwrap();
-        let make = [Path::new("make"), folder.path()];
-        let Some(made) = said_by(&blender, "blends/rewriting.py", "MADE ", &make) else {
+        let arguments = [Path::new("make"), folder.path()];
+        let Some(made) = said_by(&blender, "blends/rewriting.py", "MADE ", &arguments) else {
             continue;
         };
         let files: Vec<PathBuf> = serde_json::from_value(made).unwrap();

@@ -65,6 +65,7 @@ impl Bench {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what rewriting asks")]
 fn longer(seen: &PathSeen<'_>) -> Option<Vec<u8>> {
     Some([b"/farm/storage/with/a/long/name/", seen.stored].concat())
 }
