@@ -135,7 +135,7 @@ fn the_paths_of_every_layout_are_found_where_they_lie() {
     for layout in LAYOUTS {
         let bytes = small_file(layout);
         let found = scan_of(&bytes).unwrap();
-        let [output] = found.dependencies.as_slice() else {
+        let [output, text] = found.dependencies.as_slice() else {
             panic!("{found:?}")
         };
         assert_eq!(
@@ -150,6 +150,10 @@ fn the_paths_of_every_layout_are_found_where_they_lie() {
         assert_eq!((place.capacity, place.is_block), (1024, false));
         let position = usize::try_from(place.position).unwrap();
         assert!(bytes[position..].starts_with(b"//out/####\0"));
+        let place = text.place.unwrap();
+        assert_eq!((place.capacity, place.is_block), (12, true));
+        let position = usize::try_from(place.position).unwrap();
+        assert!(bytes[position..].starts_with(b"//notes.txt\0"));
     }
 }
 
