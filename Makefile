@@ -3,11 +3,15 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all check bench wheel addon pictures clean
+.PHONY: help demo build test test-all check parity kills bench wheel addon pictures clean
 
 VENV := .venv/bin
 SCENE ?=
 DEMO_DIR ?= demo-out
+# The Blenders of the table of outputs, as programs or as Pythons that have bpy; the usual ones where none is named.
+BLENDERS ?=
+BPY_VERSIONS := 4.2.23 4.5.15 5.0.1 5.1.2 5.2.3
+KILLS ?= 200
 # Where the kill tests trace their lanes, and the replay test finds them.
 TRACES := $(CURDIR)/target/kill-traces
 # Built for older systems by another compiler: in the folder of the other builds each would undo the other's work.
@@ -50,6 +54,23 @@ check: build ## formatting, lints, types, stubs, licences
 	$(VENV)/mypy
 	cd python && ../$(VENV)/stubtest farmhand._native
 	"$$(tools/setup.sh deny)" --all-features check bans licenses sources
+
+parity: build ## every scene beside Blender's own -a with many Blenders, and docs/outputs.md from it (BLENDERS="…" names others)
+	@tools/setup.sh blender
+	rm -rf target/parity
+	blenders="$(BLENDERS)"; \
+	if [ -z "$$blenders" ]; then \
+	  blenders=$$(command -v blender); \
+	  for version in $(BPY_VERSIONS); do blenders+=" $$(tools/setup.sh bpy $$version)"; done; \
+	fi; \
+	outcome=0; FARMHAND_TEST_BLENDERS=$${blenders// /:} $(VENV)/pytest -m slow tests/python/test_parity.py || outcome=$$?; \
+	$(VENV)/python tools/outputs_table.py && exit $$outcome
+
+kills: build ## KILLS=200 random kills over jobs of 40 frames with two slots, then every trace held to the lane rules
+	@tools/setup.sh blender
+	rm -rf $(TRACES)
+	FARMHAND_KILLS=$(KILLS) FARMHAND_TRACE_DIR=$(TRACES) $(VENV)/pytest -m slow -s tests/python/test_kills.py
+	FARMHAND_TRACE_DIR=$(TRACES) cargo test --quiet --test integration replay -- --nocapture
 
 bench: build ## warm lanes against Blender's own -a, two slots against one, the local farm with many jobs
 	@tools/setup.sh blender

@@ -3,7 +3,7 @@
 # Installs what the build and the tests need, once; what is there already is kept.
 #   setup.sh venv              .venv with the pinned tools of requirements-dev.txt
 #   setup.sh blender           a Blender to render with: one on PATH, else Debian's package, else the bpy module in .venv
-#   setup.sh bpy VERSION       a Blender as a Python module, in the cache; prints its Python
+#   setup.sh bpy VERSION       a Blender as a Python module, in the cache, on the Python that its wheel is for; prints that Python
 #   setup.sh ffmpeg            what puts films together (Debian); its tests are skipped without
 #   setup.sh window            an X server and a mouse for the window test (Debian)
 #   setup.sh deny              cargo-deny, built into the cache; prints its path
@@ -14,6 +14,22 @@ bpy_default=4.5.15
 deny_version=0.20.2
 
 say() { printf '%s\n' "$*" >&2; }
+
+# The wheels of bpy are each for one minor version of Python: 3.11 up to Blender 5.0, 3.13 from 5.1 on.
+python_for_bpy() {
+  case $1 in
+    4.* | 5.0*) minor=3.11 ;;
+    *) minor=3.13 ;;
+  esac
+  for candidate in "python$minor" "${PYENV_ROOT:-$HOME/.pyenv}/versions/$minor".*/bin/python; do
+    if "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$minor')" 2>/dev/null; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  say "Blender $1 as a Python module needs CPython $minor, and none was found on PATH or in pyenv."
+  return 1
+}
 
 python() {
   for candidate in python3.11 python3; do
@@ -65,7 +81,8 @@ bpy() {
   if [ ! -e "$folder/ready" ]; then
     say "Installing Blender $1 as a Python module into $folder"
     mkdir -p "$cache"
-    "$(python)" -m venv "$folder"
+    interpreter=$(python_for_bpy "$1")
+    "$interpreter" -m venv "$folder"
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "bpy==$1"
     touch "$folder/ready"
   fi

@@ -153,13 +153,19 @@ fn without_film_extension(pattern: &str) -> &str {
     }
 }
 
-/// Blender's own meaning of a path in a scene: `//` is the scene's folder, both slashes separate.
+/// Blender's own meaning of a path in a scene: `//` is the scene's folder, as `{blend_dir}` is from Blender 5.0 on; both
+/// slashes separate.
 fn absolute_pattern(scene_output: &str, blend_dir: &Path) -> String {
     let native = native_slashes(scene_output);
     let ends_with_folder = native.ends_with(MAIN_SEPARATOR);
     let relative = scene_output
         .strip_prefix("//")
-        .or_else(|| scene_output.strip_prefix("\\\\").filter(|_| !cfg!(windows)));
+        .or_else(|| scene_output.strip_prefix("\\\\").filter(|_| !cfg!(windows)))
+        .or_else(|| {
+            scene_output
+                .strip_prefix("{blend_dir}")
+                .map(|rest| rest.trim_start_matches(['/', '\\']))
+        });
     let joined = match relative {
         Some(rest) => blend_dir.join(native_slashes(rest)),
         None => blend_dir.join(&native),
@@ -274,6 +280,10 @@ mod tests {
         assert_eq!(
             place("//render\\shot_", None).pattern,
             "/films/one/render/shot_"
+        );
+        assert_eq!(
+            place("{blend_dir}/render/{scene_name}_", None).pattern,
+            "/films/one/render/{scene_name}_"
         );
         assert_eq!(
             place("/mnt/frames/a/", None).folder,

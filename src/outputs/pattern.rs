@@ -173,6 +173,7 @@ fn extensions(file_format: &str) -> &'static [&'static str] {
         "HDR" => &[".hdr"],
         "TIFF" => &[".tif", ".tiff"],
         "WEBP" => &[".webp"],
+        "AVIF" => &[".avif"],
         _ => &[],
     }
 }

@@ -46,6 +46,16 @@ fn traces_of_the_kill_tests_follow_the_rules() {
         return;
     };
     let replayed = replay_folder(Path::new(&folder));
+    let total = |count: fn(&Replayed) -> usize| -> usize {
+        replayed.iter().map(|(_, replayed)| count(replayed)).sum()
+    };
+    println!(
+        "{} traces, {} runs, {} of them killed, {} steps: none that the rules forbid",
+        replayed.len(),
+        total(|replayed| replayed.runs),
+        total(|replayed| replayed.cut_off),
+        total(|replayed| replayed.steps),
+    );
     assert!(
         replayed.iter().any(|(_, replayed)| replayed.steps > 0),
         "the kill tests left no trace in {}",

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Farmhand renders what Blender renders: the same files, the same pixels, for each scene of `tests/scenes`.
 
-For each Blender of `FARMHAND_TEST_BLENDERS` a table of scenes is left in `target/parity/`.
+What came out with each Blender of `FARMHAND_TEST_BLENDERS` is left in `target/parity/` (or `FARMHAND_PARITY_DIR`);
+`make parity` makes the table of `docs/outputs.md` from it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +22,6 @@ from pictures import shown_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 FEW = ["plain", "camera_markers", "view_layers", "file_output_slots", "stereo_views", "several_hash_groups"]
 #: Where Farmhand does otherwise than Blender, on purpose.
@@ -27,7 +29,7 @@ GAPS = {
     "overwrite_off": "what becomes of frames that are there is decided before sending (`--existing`)",
 }
 
-AS_PLAYED = " as when played frame by frame: `-a` never moves a simulation on that isn't baked"
+AS_PLAYED = "as when played frame by frame: `-a` never moves a simulation on that isn't baked"
 
 Scene = dict[str, Any]
 
@@ -87,34 +89,44 @@ def farm_with(blender: Blender, home: Path) -> Iterator[Farm]:
         farm.stop()
 
 
-def compare(blender: Blender, farm: Farm, names: list[str], scratch: Path) -> tuple[list[str], list[str]]:
-    """Compare scenes; answers the rows of a Markdown table, and what is wrong."""
+def compare(blender: Blender, farm: Farm, names: list[str], scratch: Path) -> list[Scene]:
+    """Compare scenes; answers for each its name, what it is about, how it came out, and the reason or differences."""
     made = scratch / "made"
-    rows, wrong = [], []
+    results = []
     for scene in make_scenes(blender, made, names):
-        name = scene["name"]
+        result = {"name": scene["name"], "about": scene["about"], "note": "", "differences": []}
+        results.append(result)
         if "left_out" in scene:
-            rows.append(f"| {name} | {scene['about']} | left out: {scene['left_out']} |")
+            result.update(result="left out", note=scene["left_out"])
             continue
         try:
-            found = differences(blender, farm, scene, made, scratch)
-        except AssertionError as problem:
-            found = [str(problem)]
-        if name in GAPS:
-            rows.append(f"| {name} | {scene['about']} | otherwise, on purpose: {GAPS[name]} |")
-            wrong += [] if found else [f"{name}: no longer differs; take it off the list of gaps"]
-            continue
-        same = f"same files, same pixels{AS_PLAYED if scene['played'] else ''}"
-        rows.append(f"| {name} | {scene['about']} | {'differs' if found else same} |")
-        wrong += [f"{name}: {difference}" for difference in found]
-    return rows, wrong
+            result["differences"] = differences(blender, farm, scene, made, scratch)
+        except (AssertionError, ValueError) as problem:
+            result["differences"] = [str(problem)]
+        result["result"] = "differs" if result["differences"] else "same"
+        if scene["name"] in GAPS:
+            result["note"] = GAPS[scene["name"]]
+            result["result"] = (
+                "on purpose" if result["differences"] else "no longer differs: take it off the list of gaps"
+            )
+        elif scene["played"]:
+            result["note"] = AS_PLAYED
+    return results
 
 
-def leave_table(blender: Blender, rows: list[str]) -> None:
-    folder = ROOT / "target" / "parity"
+def wrong_of(results: list[Scene]) -> list[str]:
+    """List what is not as it should be."""
+    wrong = [result for result in results if result["result"] not in ("same", "left out", "on purpose")]
+    return ["{name}: {result} {differences}".format_map(result) for result in wrong]
+
+
+def leave_results(blender: Blender, results: list[Scene]) -> None:
+    folder = Path(os.environ.get("FARMHAND_PARITY_DIR") or ROOT / "target" / "parity")
     folder.mkdir(parents=True, exist_ok=True)
-    head = [f"| scene | about | Blender {blender.version} |", "|---|---|---|"]
-    (folder / f"{blender.version}.md").write_text("\n".join([*head, *rows, ""]), encoding="utf-8")
+    kind = "module" if blender.is_module else "program"
+    found = {"blender": blender.version, "kind": kind, "scenes": results}
+    text = json.dumps(found, indent=1, ensure_ascii=False)
+    (folder / f"{blender.version}-{kind}.json").write_text(text, encoding="utf-8")
 
 
 def test_a_few_scenes_come_out_as_blender_renders_them(tmp_path: Path) -> None:
@@ -122,7 +134,7 @@ def test_a_few_scenes_come_out_as_blender_renders_them(tmp_path: Path) -> None:
     if blender is None:
         pytest.skip("no Blender: install one, or name it in FARMHAND_BLENDER")
     with farm_with(blender, tmp_path / "home") as farm:
-        _rows, wrong = compare(blender, farm, FEW, tmp_path)
+        wrong = wrong_of(compare(blender, farm, FEW, tmp_path))
     assert not wrong, "\n".join(wrong)
 
 
@@ -131,6 +143,7 @@ def test_a_few_scenes_come_out_as_blender_renders_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize("blender", all_blenders(), ids=str)
 def test_every_scene_comes_out_as_blender_renders_it(blender: Blender, tmp_path: Path) -> None:
     with farm_with(blender, tmp_path / "home") as farm:
-        rows, wrong = compare(blender, farm, [], tmp_path)
-    leave_table(blender, rows)
+        results = compare(blender, farm, [], tmp_path)
+    leave_results(blender, results)
+    wrong = wrong_of(results)
     assert not wrong, "\n".join(wrong)

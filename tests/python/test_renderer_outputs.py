@@ -13,11 +13,16 @@ render = lane_runs.load_renderer()
 
 def test_a_file_output_node_keeps_its_place_unless_that_is_temporary_and_people_asked_for_a_folder() -> None:
     temporary = tempfile.gettempdir() + "/"
+    setting = Setting(3, 4, 1)
     scene = render.Scene.__new__(render.Scene)
+    scene.bpy = setting
     scene.job = {"blend_file": "/staged/copy.blend", "blend_dir": "/artist/shots", "output": "/asked/for/shot_####"}
     assert scene.resolve("//nodes/") == "/artist/shots/nodes/"
     assert scene.resolve(temporary) == temporary
     assert scene.resolve("/nodes/layers_") == "/nodes/layers_"
+    assert scene.resolve("nodes/") == "/artist/shots/nodes/"
+    setting.version = (5, 0, 0)
+    assert scene.resolve("{blend_dir}/nodes/") == "/artist/shots/nodes/"
     scene.job["output_overridden"] = True
     assert scene.resolve(temporary) == "/asked/for/"
     assert scene.resolve("//nodes/") == "/artist/shots/nodes/"

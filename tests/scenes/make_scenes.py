@@ -21,7 +21,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import scenes_content
 import scenes_files
+import scenes_formats
+import scenes_nodes
+import scenes_views
 from building import empty_file
+
+MODULES = (scenes_files, scenes_formats, scenes_views, scenes_nodes, scenes_content)
 
 
 def frames_of(scene: bpy.types.Scene, asked: tuple[int, int] | None) -> str:
@@ -65,7 +70,7 @@ def write_scene(folder: Path, name: str, make: scenes_files.Maker) -> dict[str, 
 def main(arguments: list[str]) -> None:
     """Write the scenes named in `arguments` after the folder, or all of them."""
     folder = Path(arguments[0]).resolve()
-    makers = {**scenes_files.MAKERS, **scenes_content.MAKERS}
+    makers = {name: make for module in MODULES for name, make in module.MAKERS.items()}
     names = arguments[1:] or list(makers)
     entries = [write_scene(folder, name, makers[name]) for name in names]
     folder.joinpath("scenes.json").write_text(json.dumps(entries, indent=1, ensure_ascii=False), encoding="utf-8")

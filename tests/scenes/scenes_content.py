@@ -13,6 +13,7 @@ from building import (
     camera,
     cube_mesh,
     empty_file,
+    file_output,
     small_cycles,
     small_stage,
     strips,
@@ -236,6 +237,25 @@ def workbench(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
     return {"left_out": "Workbench draws with OpenGL, and these tests run where no display is"}
 
 
+def sequencer_off(scene: bpy.types.Scene, home: Path) -> None:
+    """The sequencer has a strip and is switched off in the output properties: the scene itself is rendered."""
+    small_stage(scene)
+    strips(scene).new_effect(name="Colour", type="COLOR", channel=1, frame_start=1, **effect_length(strips(scene), 3))
+    scene.render.use_sequencer = False
+
+
+def sequencer_and_nodes(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
+    """A cut in the sequencer of a scene with a compositor and a File Output node: what runs is Blender's to say."""
+    small_stage(scene)
+    nodes = Compositor(scene)
+    file_output(nodes.tree, "//passes/", {"shot_": nodes.inverted(nodes.layers.outputs["Image"])})
+    cut = bpy.data.scenes.new("Cut")
+    small_cycles(cut, (1, 3))
+    strip = strips(cut).new_scene(name="Shot", scene=scene, channel=1, frame_start=1)
+    strip.frame_final_duration = 3
+    return {"scene": cut.name}
+
+
 MAKERS: dict[str, Maker] = {
     make.__name__: make
     for make in (
@@ -257,5 +277,7 @@ MAKERS: dict[str, Maker] = {
         frame_driver,
         rigid_body,
         workbench,
+        sequencer_off,
+        sequencer_and_nodes,
     )
 }

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Optional
 
 import bpy
-from building import Compositor, camera, file_output, group_input, key, picture_format, small_stage, write_png
+from building import Compositor, file_output, key, small_stage, write_png
 
 #: A maker fills the scene, may write files beside the .blend, and answers what is not as usual.
 Maker = Callable[[bpy.types.Scene, Path], Optional[dict[str, object]]]
+#: Why the scenes with path templates are left out.
+NO_TEMPLATES = "path templates came with Blender 5.0"
 
 
 def plain(scene: bpy.types.Scene, home: Path) -> None:
@@ -69,6 +71,13 @@ def extension_off(scene: bpy.types.Scene, home: Path) -> None:
     scene.render.filepath = "//frames/shot_"
 
 
+def extension_of_another_format(scene: bpy.types.Scene, home: Path) -> None:
+    """Blender adds no file extension, and the name has that of another format: PNG files called .jpg."""
+    small_stage(scene)
+    scene.render.use_file_extension = False
+    scene.render.filepath = "//frames/shot_####.jpg"
+
+
 def output_is_a_folder(scene: bpy.types.Scene, home: Path) -> None:
     """The output names a folder: files are numbers."""
     small_stage(scene)
@@ -91,6 +100,15 @@ def other_letters(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
     return {"file": "Hof & Feld/szene größe ж.blend"}
 
 
+def braces_in_the_folder(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
+    """The .blend lies in a folder with braces in its name, which are no template."""
+    small_stage(scene)
+    scene.render.filepath = "//frames {a}/shot_" if bpy.app.version < (5, 0, 0) else "//frames {{a}}/shot_"
+    nodes = Compositor(scene)
+    file_output(nodes.tree, "//passes/", {"shot_": nodes.layers.outputs["Image"]})
+    return {"file": "shot {scene_name}/scene.blend"}
+
+
 def overwrite_off(scene: bpy.types.Scene, home: Path) -> None:
     """Overwrite is off, and one of the frames is there already: it is kept."""
     small_stage(scene)
@@ -110,173 +128,43 @@ def compressed(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
     return {"compress": True}
 
 
-def jpeg(scene: bpy.types.Scene, home: Path) -> None:
-    """JPEG files."""
-    small_stage(scene)
-    picture_format(scene.render.image_settings, "JPEG", quality=80)
-
-
-def tiff(scene: bpy.types.Scene, home: Path) -> None:
-    """TIFF files with 16 bits and alpha, as .tif."""
-    small_stage(scene)
-    scene.render.film_transparent = True
-    picture_format(scene.render.image_settings, "TIFF", color_mode="RGBA", color_depth="16")
-
-
-def png_16_bits(scene: bpy.types.Scene, home: Path) -> None:
-    """PNG files with 16 bits and alpha, before a transparent sky."""
-    small_stage(scene)
-    scene.render.film_transparent = True
-    picture_format(scene.render.image_settings, "PNG", color_mode="RGBA", color_depth="16", compression=90)
-
-
-def png_grey(scene: bpy.types.Scene, home: Path) -> None:
-    """PNG files in shades of grey."""
-    small_stage(scene)
-    picture_format(scene.render.image_settings, "PNG", color_mode="BW")
-
-
-def webp(scene: bpy.types.Scene, home: Path) -> dict[str, object] | None:
-    """WebP files."""
-    small_stage(scene)
-    try:
-        picture_format(scene.render.image_settings, "WEBP", quality=90)
-    except TypeError:
-        return {"left_out": "this Blender is built without WebP"}
-    return None
-
-
-def exr(scene: bpy.types.Scene, home: Path) -> None:
-    """OpenEXR with one layer and half floats."""
-    small_stage(scene)
-    picture_format(scene.render.image_settings, "OPEN_EXR", color_mode="RGBA", color_depth="16", exr_codec="ZIP")
-
-
-def exr_with_preview(scene: bpy.types.Scene, home: Path) -> None:
-    """OpenEXR with a JPEG preview beside each file."""
-    small_stage(scene)
-    picture_format(scene.render.image_settings, "OPEN_EXR", exr_codec="PIZ")
-    scene.render.image_settings.use_preview = True
-
-
-def exr_layers(scene: bpy.types.Scene, home: Path) -> None:
-    """OpenEXR with several layers: passes of the view layer."""
-    small_stage(scene)
-    layer = scene.view_layers[0]
-    layer.use_pass_z = layer.use_pass_normal = layer.use_pass_mist = True
-    picture_format(scene.render.image_settings, "OPEN_EXR_MULTILAYER", exr_codec="ZIPS")
-
-
-def view_layers(scene: bpy.types.Scene, home: Path) -> None:
-    """Three view layers, one of them switched off, in one OpenEXR."""
-    cube = small_stage(scene)
-    without = scene.view_layers.new("Without cube")
-    scene.view_layers.new("Switched off").use = False
-    apart = bpy.data.collections.new("Cube")
-    scene.collection.children.link(apart)
-    scene.collection.objects.unlink(cube)
-    apart.objects.link(cube)
-    without.layer_collection.children["Cube"].exclude = True
-    picture_format(scene.render.image_settings, "OPEN_EXR_MULTILAYER")
-
-
-def stereo(scene: bpy.types.Scene, file_format: str, views: str) -> None:
-    """Switch stereo on: a left and a right view, saved as `views`."""
-    small_stage(scene)
-    scene.camera.data.stereo.interocular_distance = 0.6
-    scene.camera.data.stereo.convergence_distance = 6.0
-    scene.render.use_multiview = True
-    picture_format(scene.render.image_settings, file_format, views_format=views)
-
-
-def stereo_views(scene: bpy.types.Scene, home: Path) -> None:
-    """Stereo, a file for each eye."""
-    stereo(scene, "PNG", "INDIVIDUAL")
-
-
-def stereo_side_by_side(scene: bpy.types.Scene, home: Path) -> None:
-    """Stereo, both eyes in one picture, side by side."""
-    stereo(scene, "PNG", "STEREO_3D")
-    scene.render.image_settings.stereo_3d_format.display_mode = "SIDEBYSIDE"
-
-
-def multiview_exr(scene: bpy.types.Scene, home: Path) -> None:
-    """Stereo, both views in one OpenEXR with layers."""
-    stereo(scene, "OPEN_EXR_MULTILAYER", "MULTIVIEW")
-
-
-def multiview_cameras(scene: bpy.types.Scene, home: Path) -> None:
-    """Three views by cameras with suffixes, the middle one switched off, a file each."""
-    small_stage(scene)
-    scene.camera.name = "Rig_left"
-    camera(scene, "Rig_mid", (0.0, -6.0, 2.0))
-    camera(scene, "Rig_right", (3.0, -5.0, 2.0))
-    scene.render.use_multiview = True
-    scene.render.views_format = "MULTIVIEW"
-    scene.render.views["left"].camera_suffix = scene.render.views["left"].file_suffix = "_left"
-    scene.render.views["right"].camera_suffix = scene.render.views["right"].file_suffix = "_right"
-    middle = scene.render.views.new("mid")
-    middle.camera_suffix = middle.file_suffix = "_mid"
-    middle.use = False
-    picture_format(scene.render.image_settings, "PNG", views_format="INDIVIDUAL")
-
-
-def file_output_slots(scene: bpy.types.Scene, home: Path) -> None:
-    """A File Output node with a relative base and several slots, one in a subfolder."""
-    small_stage(scene)
-    scene.view_layers[0].use_pass_z = True
-    nodes = Compositor(scene)
-    image = nodes.layers.outputs["Image"]
-    file_output(nodes.tree, "//passes/", {"beauty_": image, "inverted/shot_": nodes.inverted(image)})
-
-
-def file_output_formats(scene: bpy.types.Scene, home: Path) -> None:
-    """Two File Output nodes: JPEG, and OpenEXR with layers beside the main JPEG."""
-    small_stage(scene)
-    picture_format(scene.render.image_settings, "JPEG")
-    nodes = Compositor(scene)
-    image = nodes.layers.outputs["Image"]
-    file_output(nodes.tree, "//jpeg/", {"shot_####_": image}, "JPEG")
-    file_output(
-        nodes.tree, "//layers/shot_", {"beauty": image, "inverted": nodes.inverted(image)}, "OPEN_EXR_MULTILAYER"
-    )
-
-
-def file_output_in_a_group(scene: bpy.types.Scene, home: Path) -> None:
-    """A File Output node inside a node group."""
-    small_stage(scene)
-    nodes = Compositor(scene)
-    group = bpy.data.node_groups.new("Save", "CompositorNodeTree")
-    file_output(group, "//from_group/", {"shot_": group_input(group, "Image")})
-    node = nodes.tree.nodes.new("CompositorNodeGroup")
-    node.node_tree = group
-    nodes.link(nodes.layers.outputs["Image"], node.inputs[0])
-
-
-def file_output_muted(scene: bpy.types.Scene, home: Path) -> None:
-    """A File Output node that is muted writes nothing."""
-    small_stage(scene)
-    nodes = Compositor(scene)
-    image = nodes.layers.outputs["Image"]
-    file_output(nodes.tree, "//muted/", {"shot_": image}).mute = True
-
-
-def file_output_stereo(scene: bpy.types.Scene, home: Path) -> None:
-    """A File Output node in stereo: a file for each slot and eye."""
-    stereo(scene, "PNG", "INDIVIDUAL")
-    nodes = Compositor(scene)
-    file_output(nodes.tree, "//eyes/", {"shot_": nodes.layers.outputs["Image"]})
-
-
 def path_template(scene: bpy.types.Scene, home: Path) -> dict[str, object] | None:
     """Names that Blender fills in (5.0): scene, camera, resolution."""
     if bpy.app.version < (5, 0, 0):
-        return {"left_out": "path templates came with Blender 5.0"}
+        return {"left_out": NO_TEMPLATES}
     small_stage(scene)
     scene.render.filepath = "//frames/{blend_name}/{scene_name}_{camera_name}_{resolution_x}x{resolution_y}_"
     nodes = Compositor(scene)
     file_output(nodes.tree, "//passes/{scene_name}/", {"{node_name}_": nodes.layers.outputs["Image"]})
     return None
+
+
+def path_template_of_the_file(scene: bpy.types.Scene, home: Path) -> dict[str, object] | None:
+    """A name that begins with the folder of the .blend, filled in (5.0), for the scene and a File Output node."""
+    if bpy.app.version < (5, 0, 0):
+        return {"left_out": NO_TEMPLATES}
+    small_stage(scene)
+    scene.render.filepath = "{blend_dir}/frames/{blend_name}_"
+    nodes = Compositor(scene)
+    file_output(nodes.tree, "{blend_dir}/passes/", {"{blend_name}_": nodes.layers.outputs["Image"]})
+    return None
+
+
+def path_template_numbers(scene: bpy.types.Scene, home: Path) -> dict[str, object] | None:
+    """Names that Blender fills in (5.0) with formatted numbers, beside # and doubled braces."""
+    if bpy.app.version < (5, 0, 0):
+        return {"left_out": NO_TEMPLATES}
+    small_stage(scene)
+    scene.render.filepath = "//frames {{1}}/{resolution_x:#####}/shot_####_{fps:.2}_{resolution_y:.###}"
+    return None
+
+
+def hashes_and_views(scene: bpy.types.Scene, home: Path) -> None:
+    """The number in the middle, extension off, a suffix for each eye."""
+    small_stage(scene)
+    scene.render.use_multiview = True
+    scene.render.use_file_extension = False
+    scene.render.filepath = "//frames/shot_####.v2"
 
 
 MAKERS: dict[str, Maker] = {
@@ -291,30 +179,17 @@ MAKERS: dict[str, Maker] = {
         number_of_one_hash,
         extension_in_the_name,
         extension_off,
+        extension_of_another_format,
         output_is_a_folder,
         missing_subfolders,
         other_letters,
+        braces_in_the_folder,
         overwrite_off,
         placeholders,
         compressed,
-        jpeg,
-        tiff,
-        png_16_bits,
-        png_grey,
-        webp,
-        exr,
-        exr_with_preview,
-        exr_layers,
-        view_layers,
-        stereo_views,
-        stereo_side_by_side,
-        multiview_exr,
-        multiview_cameras,
-        file_output_slots,
-        file_output_formats,
-        file_output_in_a_group,
-        file_output_muted,
-        file_output_stereo,
         path_template,
+        path_template_of_the_file,
+        path_template_numbers,
+        hashes_and_views,
     )
 }

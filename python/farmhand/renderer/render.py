@@ -123,7 +123,7 @@ def fault_in(path: str, size_bytes: int | None = None) -> str | None:
         head = file.read(8)
         expected = SUFFIX_FORMATS.get(os.path.splitext(path)[1].lower())
         found = next((name for magic, name in MAGICS if head.startswith(magic)), None)
-        if expected is not None and found != expected:
+        if found is None and expected is not None:
             return f"it is no {expected} file"
         if found is None:
             return "it is not of the recorded size" if size_bytes not in (None, picture.size) else None
@@ -2312,7 +2312,20 @@ class Scene:
         def point(path: str) -> None:
             self.scene.render.filepath = path
 
-        return Redirect.of(self.bpy, self.job["output"], 0, point)
+        output, folder = str(self.job["output"]), self.artist_folder()
+        if output.startswith(folder):
+            output = self.literal(folder) + output[len(folder) :]
+        return Redirect.of(self.bpy, output, 0, point)
+
+    def artist_folder(self) -> str:
+        """Give the folder of the artist's own file."""
+        return str(self.job.get("blend_dir") or os.path.dirname(self.job["blend_file"]))
+
+    def literal(self, folder: str) -> str:
+        """Write a folder so that Blender 5 reads no template into braces that are in its name."""
+        if self.bpy.app.version < TEMPLATES_SINCE:
+            return folder
+        return folder.replace("{", "{{").replace("}", "}}")
 
     def node_outputs(self) -> list[Redirect]:
         """Redirect every File Output node of every compositor, since another scene's may run through a strip."""
@@ -2342,15 +2355,22 @@ class Scene:
         return Redirect.of(self.bpy, os.path.join(path, "") if is_folder else path, nesting, point)
 
     def resolve(self, path: str) -> str:
-        """Make a node's path absolute: `//` is the folder of the artist's file, never of a staged copy."""
+        """Make a node's path absolute: `//`, `{blend_dir}` since 5.0, is the artist's folder, never a staged copy's.
+
+        A path without any folder to begin at is relative to where Blender was started, which on a farm is nobody's
+        choice: the artist's folder is meant there too.
+        """
         temporary = [tempfile.gettempdir(), "/tmp", "C:\\tmp"]  # noqa: S108 (compared with, never written to)
         if self.job.get("output_overridden") and path.rstrip("\\/") in [place.rstrip("\\/") for place in temporary]:
             return os.path.join(os.path.dirname(str(self.job["output"])), "")
+        if path.startswith("{blend_dir}") and self.bpy.app.version >= TEMPLATES_SINCE:
+            path = path[len("{blend_dir}") :].lstrip("/\\")
         if path.startswith("//"):
-            blend_dir = str(self.job.get("blend_dir") or os.path.dirname(self.job["blend_file"]))
-            return os.path.join(blend_dir, path[2:])
-        absolute = os.path.abspath(path)
-        return absolute if os.path.basename(path) else os.path.join(absolute, "")
+            path = path[2:]
+        elif os.path.isabs(path):
+            absolute = os.path.abspath(path)
+            return absolute if os.path.basename(path) else os.path.join(absolute, "")
+        return os.path.join(self.literal(self.artist_folder()), path)
 
     # Rendering.
 
