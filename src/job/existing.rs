@@ -20,6 +20,8 @@ pub struct Found {
     pub present: FrameSet,
     /// How many frames were looked for.
     pub searched: u64,
+    /// Nobody can look: the names hold a path template, which Blender fills in while it renders.
+    pub is_unknown: bool,
 }
 
 /// Looks for the files of each frame. To be skipped, a frame's files must be whole; to be mentioned, being there is enough.
@@ -29,7 +31,10 @@ pub fn look(inspected: &Inspected, request: &JobRequest, place: &Place) -> Found
     }
     let spec = output_spec(&inspected.scene, &place.pattern);
     if spec.has_template() {
-        return Found::default();
+        return Found {
+            is_unknown: true,
+            ..Found::default()
+        };
     }
     let skips = request.existing == Existing::Skip;
     let searched = if skips {
@@ -55,6 +60,7 @@ pub fn look(inspected: &Inspected, request: &JobRequest, place: &Place) -> Found
     Found {
         present: FrameSet::from_frames(looked_for.filter(is_there)),
         searched,
+        is_unknown: false,
     }
 }
 

@@ -217,8 +217,22 @@ fn frames_to_render(
     inspected: &Inspected,
     place: &Place,
 ) -> Result<(FrameSet, Option<Finding>), JobError> {
-    let Found { present, searched } = existing::look(inspected, request, place);
+    let Found {
+        present,
+        searched,
+        is_unknown,
+    } = existing::look(inspected, request, place);
     let all = inspected.frames.clone();
+    if is_unknown && request.existing == Existing::Skip {
+        let message = format!(
+            "Blender fills in the names of the frames ({}) while it renders, so that none can be looked for and skipped; \
+             all are rendered.",
+            place.pattern
+        );
+        return Ok((all, Some(Finding::warning("frames-unknown", message).fix(
+            "name the frames that are left with --frames, or keep those that are there with --existing new-folder",
+        ))));
+    }
     if present.is_empty() {
         return Ok((all, None));
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib.util
+import itertools
 import json
 import os
 import shutil
@@ -50,17 +51,23 @@ class Blender:
         options = ["-b", "--factory-startup", "--python-exit-code", "1", "--python", str(script), "--"]
         return [self.executable, *options, *arguments]
 
-    def run(self, script: Path, *arguments: str) -> str:
+    def run(self, script: Path, *arguments: str, patience_secs: float = PATIENCE_SECS) -> str:
         """Run a script to its end; answers what it printed."""
-        return checked(self.script(script, *arguments))
+        return checked(self.script(script, *arguments), patience_secs)
 
     def render_by_itself(self, blend: Path, scene: str, frames: list[int] | None) -> str:
         """Render a scene as Blender itself does, with `-a`; `frames` is a first and a last one, not the scene's own."""
         if self.is_module:
             return self.run(SCENES / "render_reference.py", str(blend), scene, *map(str, frames or []))
-        # Blender reads a signed number as one relative to the scene's first frame, which is 1 in these scenes.
-        asked = ["-s", f"{frames[0] - 1:+d}", "-e", str(frames[1])] if frames else []
-        return checked([self.executable, "-b", "--factory-startup", str(blend), "-S", scene, *asked, "-a"])
+        return checked([self.executable, "-b", "--factory-startup", *by_itself(blend, scene, frames)])
+
+    def render_each_by_itself(self, scenes: list[tuple[Path, str, list[int] | None]]) -> str:
+        """Render scenes one after the other as `render_by_itself` does, with one start of Blender for all."""
+        if self.is_module:
+            each = [["--then", str(blend), scene, *map(str, frames or [])] for blend, scene, frames in scenes]
+            return self.run(SCENES / "render_reference.py", *itertools.chain(*each), patience_secs=1800)
+        each = [by_itself(*scene) for scene in scenes]
+        return checked([self.executable, "-b", "--factory-startup", *itertools.chain(*each)], patience_secs=1800)
 
     def render_played(self, blend: Path, scene: str) -> str:
         """Render a scene while playing it frame by frame, as a simulation that isn't baked needs."""
@@ -76,7 +83,14 @@ class Blender:
         return checked(self.lane_command(job_file, state_dir, lane))
 
 
-def checked(command: list[str]) -> str:
+def by_itself(blend: Path, scene: str, frames: list[int] | None) -> list[str]:
+    """Blender's own arguments to render an animation."""
+    # Blender reads a signed number as one relative to the scene's first frame, which is 1 in these scenes.
+    asked = ["-s", f"{frames[0] - 1:+d}", "-e", str(frames[1])] if frames else []
+    return [str(blend), "-S", scene, *asked, "-a"]
+
+
+def checked(command: list[str], patience_secs: float = PATIENCE_SECS) -> str:
     """Run a program to its successful end; answers what it printed."""
     done = subprocess.run(
         command,
@@ -86,7 +100,7 @@ def checked(command: list[str]) -> str:
         encoding="utf-8",
         errors="replace",
         check=False,
-        timeout=PATIENCE_SECS,
+        timeout=patience_secs,
     )
     tail = "\n".join(done.stdout.splitlines()[-40:])
     assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{tail}"

@@ -53,29 +53,35 @@ def files_of(home: Path) -> set[str]:
     return {path.as_posix() for path in found if ".farmhand" not in path.parts}
 
 
-def differences(blender: Blender, farm: Farm, scene: Scene, made: Path, scratch: Path) -> list[str]:
-    """Render a scene both ways and answer what differs; nothing where Farmhand does as Blender does."""
+def render_by_blender(blender: Blender, scenes: list[Scene], made: Path, home: Path) -> None:
+    """Render scenes by Blender itself, each in a copy of its folder below `home`."""
+    for scene in scenes:
+        shutil.copytree(made / scene["name"], home / scene["name"])
+    each = [(home / scene["blend"], scene["scene"], scene["range"]) for scene in scenes if not scene["played"]]
+    blender.render_each_by_itself(each)
+    for scene in scenes:
+        if scene["played"]:
+            blender.render_played(home / scene["blend"], scene["scene"])
+
+
+def differences(farm: Farm, scene: Scene, made: Path, scratch: Path) -> list[str]:
+    """Render a scene by Farmhand too, and answer what differs; nothing where it does as Blender does."""
     name = scene["name"]
-    homes = {kind: scratch / kind / name for kind in ("blender", "farmhand")}
-    for home in homes.values():
-        shutil.copytree(made / name, home)
-    blends = {kind: scratch / kind / scene["blend"] for kind in homes}
-    before = files_of(homes["blender"])
-    if scene["played"]:
-        blender.render_played(blends["blender"], scene["scene"])
-    else:
-        blender.render_by_itself(blends["blender"], scene["scene"], scene["range"])
-    render_by_farmhand(farm, blends["farmhand"], scene)
-    theirs, ours = files_of(homes["blender"]), files_of(homes["farmhand"])
+    theirs_at, ours_at = scratch / "blender" / name, scratch / "farmhand" / name
+    shutil.copytree(made / name, ours_at)
+    before, theirs = files_of(ours_at), files_of(theirs_at)
     assert theirs - before, f"Blender itself rendered nothing of {name}"
+    render_by_farmhand(farm, scratch / "farmhand" / scene["blend"], scene)
+    ours = files_of(ours_at)
     found = [f"missing: {path}" for path in sorted(theirs - ours)]
     found += [f"not of Blender: {path}" for path in sorted(ours - theirs)]
     pictures = sorted(path for path in theirs & ours if not path.endswith(".blend"))
-    shown = {path: shown_in(homes["blender"] / path) for path in pictures}
+    shown = {path: shown_in(theirs_at / path) for path in pictures}
     assert len(pictures) == 1 or len(set(shown.values())) > 1, f"all pictures of {name} look alike: they prove nothing"
-    found += [f"other pixels: {path}" for path in pictures if shown[path] != shown_in(homes["farmhand"] / path)]
-    shutil.rmtree(homes["blender"])
-    shutil.rmtree(homes["farmhand"])
+    found += [f"other pixels: {path}" for path in pictures if shown[path] != shown_in(ours_at / path)]
+    if not found:
+        shutil.rmtree(theirs_at)
+        shutil.rmtree(ours_at)
     return found
 
 
@@ -92,15 +98,17 @@ def farm_with(blender: Blender, home: Path) -> Iterator[Farm]:
 def compare(blender: Blender, farm: Farm, names: list[str], scratch: Path) -> list[Scene]:
     """Compare scenes; answers for each its name, what it is about, how it came out, and the reason or differences."""
     made = scratch / "made"
+    scenes = make_scenes(blender, made, names)
+    render_by_blender(blender, [scene for scene in scenes if "left_out" not in scene], made, scratch / "blender")
     results = []
-    for scene in make_scenes(blender, made, names):
+    for scene in scenes:
         result = {"name": scene["name"], "about": scene["about"], "note": "", "differences": []}
         results.append(result)
         if "left_out" in scene:
             result.update(result="left out", note=scene["left_out"])
             continue
         try:
-            result["differences"] = differences(blender, farm, scene, made, scratch)
+            result["differences"] = differences(farm, scene, made, scratch)
         except (AssertionError, ValueError) as problem:
             result["differences"] = [str(problem)]
         result["result"] = "differs" if result["differences"] else "same"

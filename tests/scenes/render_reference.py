@@ -3,12 +3,14 @@
 
     python render_reference.py FILE SCENE [FIRST LAST]      where bpy is a module: as `-a` does
     … render_reference.py FILE SCENE played                 frame after frame, as playing it in the window does
+    … render_reference.py --then FILE SCENE … --then …      several, one after the other
 
 Played is how a simulation that isn't baked comes out: Blender's `-a` reads simulations and never moves them on.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 
 import bpy
@@ -51,4 +53,12 @@ def main(blend_file: str, scene_name: str, *asked: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]))
+    given = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
+    for follows, words in itertools.groupby(given, "--then".__ne__):
+        if not follows:
+            continue
+        try:
+            main(*words)
+        except RuntimeError as problem:
+            # What Blender refuses is seen by the files that are not there; the others are still wanted.
+            sys.stderr.write(f"{problem}\n")

@@ -179,6 +179,23 @@ fn a_frame_that_is_cut_off_is_not_skipped() {
 }
 
 #[test]
+fn where_blender_fills_in_the_names_nothing_is_skipped_and_that_is_said() {
+    let mut stage = Stage::new();
+    stage.scene.output_path = "//frames/{scene_name}_####".to_owned();
+    stage.put("frames/Scene_0002.png");
+    let prepared = stage
+        .prepare(|request| request.existing = Existing::Skip)
+        .unwrap();
+    assert_eq!(prepared.description().frames.len(), 10);
+    assert!(
+        prepared
+            .findings()
+            .iter()
+            .any(|finding| finding.code == "frames-unknown")
+    );
+}
+
+#[test]
 fn a_film_is_rendered_as_pictures_in_a_folder_beside_it_even_where_all_are_there() {
     let mut stage = Stage::new();
     stage.scene.is_movie = true;
