@@ -155,6 +155,8 @@ READERS: dict[bytes, Callable[[bytes], list[bytes]]] = {
     b"\x01\xda": all_of_it,  # Iris
     b"\0\0\0\x0cjP": all_of_it,  # JPEG 2000
     b"\xff\x4f\xff\x51": all_of_it,  # JPEG 2000, the stream alone
+    b"\0\0\0\x1cftyp": all_of_it,  # AVIF
+    b"\0\0\0\x20ftyp": all_of_it,  # AVIF
 }
 #: Targa has no beginning of its own.
 READERS_BY_SUFFIX = {".tga": all_of_it}

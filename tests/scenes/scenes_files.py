@@ -155,7 +155,7 @@ def path_template_numbers(scene: bpy.types.Scene, home: Path) -> dict[str, objec
     if bpy.app.version < (5, 0, 0):
         return {"left_out": NO_TEMPLATES}
     small_stage(scene)
-    scene.render.filepath = "//frames {{1}}/{resolution_x:#####}/shot_####_{fps:.2}_{resolution_y:.###}"
+    scene.render.filepath = "//frames {{1}}/{resolution_x:#####}/shot_####_{fps:.##}_{resolution_y:####}"
     return None
 
 
