@@ -153,7 +153,7 @@ fn without_film_extension(pattern: &str) -> &str {
     }
 }
 
-/// Blender's own meaning of a path in a scene: `//` is the scene's folder, as `{blend_dir}` is from Blender 5.0 on; both
+/// Blender's own meaning of a path in a scene: `//` is the scene's folder, as `{blend_dir}` is from Blender 4.5 on; both
 /// slashes separate.
 fn absolute_pattern(scene_output: &str, blend_dir: &Path) -> String {
     let native = native_slashes(scene_output);

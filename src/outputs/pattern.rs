@@ -40,7 +40,7 @@ pub struct OutputSpec {
 impl OutputSpec {
     /// The files that a frame owes, one per view.
     ///
-    /// Path templates of Blender 5 (`{scene_name}`) are left as they are; see [`OutputSpec::has_template`].
+    /// Path templates of Blender 4.5 and newer (`{scene_name}`) are left as they are; see [`OutputSpec::has_template`].
     pub fn files_for(&self, frame: i32) -> Vec<String> {
         let numbered = with_frame(&self.pattern, frame);
         let extended = if self.use_file_extension {
@@ -64,7 +64,7 @@ impl OutputSpec {
             .unwrap_or_default()
     }
 
-    /// Whether the pattern holds a path template, which Blender fills in from 5.0 on; names are then known only once a
+    /// Whether the pattern holds a path template, which Blender fills in from 4.5 on; names are then known only once a
     /// frame is rendered.
     pub fn has_template(&self) -> bool {
         let open = self.pattern.replace("{{", "").replace("}}", "");

@@ -13,7 +13,9 @@ from building import Compositor, file_output, key, small_stage, write_png
 #: A maker fills the scene, may write files beside the .blend, and answers what is not as usual.
 Maker = Callable[[bpy.types.Scene, Path], Optional[dict[str, object]]]
 #: Why the scenes with path templates are left out.
-NO_TEMPLATES = "path templates came with Blender 5.0"
+NO_TEMPLATES = "path templates came with Blender 4.5"
+FEW_TEMPLATES = "before Blender 5.0, path templates know the name of the file, the resolution and the frame rate alone"
+TEMPLATES_SINCE = (4, 5, 0)
 
 
 def plain(scene: bpy.types.Scene, home: Path) -> None:
@@ -103,7 +105,7 @@ def other_letters(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
 def braces_in_the_folder(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
     """The .blend lies in a folder with braces in its name, which are no template."""
     small_stage(scene)
-    scene.render.filepath = "//frames {a}/shot_" if bpy.app.version < (5, 0, 0) else "//frames {{a}}/shot_"
+    scene.render.filepath = "//frames {a}/shot_" if bpy.app.version < TEMPLATES_SINCE else "//frames {{a}}/shot_"
     nodes = Compositor(scene)
     file_output(nodes.tree, "//passes/", {"shot_": nodes.layers.outputs["Image"]})
     return {"file": "shot {scene_name}/scene.blend"}
@@ -129,9 +131,9 @@ def compressed(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
 
 
 def path_template(scene: bpy.types.Scene, home: Path) -> dict[str, object] | None:
-    """Names that Blender fills in (5.0): scene, camera, resolution."""
+    """Names that Blender fills in: scene, camera, resolution."""
     if bpy.app.version < (5, 0, 0):
-        return {"left_out": NO_TEMPLATES}
+        return {"left_out": FEW_TEMPLATES}
     small_stage(scene)
     scene.render.filepath = "//frames/{blend_name}/{scene_name}_{camera_name}_{resolution_x}x{resolution_y}_"
     nodes = Compositor(scene)
@@ -140,9 +142,9 @@ def path_template(scene: bpy.types.Scene, home: Path) -> dict[str, object] | Non
 
 
 def path_template_of_the_file(scene: bpy.types.Scene, home: Path) -> dict[str, object] | None:
-    """A name that begins with the folder of the .blend, filled in (5.0), for the scene and a File Output node."""
+    """A name that begins with the folder of the .blend, filled in, for the scene and a File Output node."""
     if bpy.app.version < (5, 0, 0):
-        return {"left_out": NO_TEMPLATES}
+        return {"left_out": FEW_TEMPLATES}
     small_stage(scene)
     scene.render.filepath = "{blend_dir}/frames/{blend_name}_"
     nodes = Compositor(scene)
@@ -151,11 +153,13 @@ def path_template_of_the_file(scene: bpy.types.Scene, home: Path) -> dict[str, o
 
 
 def path_template_numbers(scene: bpy.types.Scene, home: Path) -> dict[str, object] | None:
-    """Names that Blender fills in (5.0) with formatted numbers, beside # and doubled braces."""
-    if bpy.app.version < (5, 0, 0):
+    """Names that Blender fills in: the file's name and formatted numbers, beside # and doubled braces."""
+    if bpy.app.version < TEMPLATES_SINCE:
         return {"left_out": NO_TEMPLATES}
     small_stage(scene)
-    scene.render.filepath = "//frames {{1}}/{resolution_x:#####}/shot_####_{fps:.##}_{resolution_y:####}"
+    scene.render.filepath = "//frames {{1}}/{blend_name}_{resolution_x:#####}/shot_####_{fps:.##}_{resolution_y:####}"
+    nodes = Compositor(scene)
+    file_output(nodes.tree, "//passes/{blend_name}/", {"{fps}_{{x}}_": nodes.layers.outputs["Image"]})
     return None
 
 

@@ -64,7 +64,8 @@ GROWTH_FLOOR_BYTES = 1 << 30
 # Before the system ends it: a child that has grown by this factor and uses this share of the memory there is.
 NEAR_LIMIT_GROWTH, NEAR_LIMIT = 1.25, 0.8
 # From this Blender on, braces in output paths are templates, and nothing is printed while a frame renders.
-TEMPLATES_SINCE = SILENT_SINCE = (5, 0)
+TEMPLATES_SINCE = (4, 5)
+SILENT_SINCE = (5, 0)
 GPU_ORDER = ("OPTIX", "CUDA", "HIP", "ONEAPI", "METAL")
 MOVIE_FORMATS = ("FFMPEG", "AVI_JPEG", "AVI_RAW", "H264", "XVID", "THEORA")
 WINDOWS = os.name == "nt"
@@ -1924,7 +1925,7 @@ class Redirect:
 
     @classmethod
     def of(cls, bpy: Any, path: str, nesting: int, point: Callable[[str], None]) -> Redirect:
-        """Redirect the folder of a path; from where it holds a template of Blender 5 on, it stays Blender's to read."""
+        """Redirect the folder of a path; from where it holds a template (since 4.5) on, it stays Blender's to read."""
         folder, name = os.path.split(path)
         if bpy.app.version < TEMPLATES_SINCE:
             return cls(folder, name, nesting, point)
@@ -2322,7 +2323,7 @@ class Scene:
         return str(self.job.get("blend_dir") or os.path.dirname(self.job["blend_file"]))
 
     def literal(self, folder: str) -> str:
-        """Write a folder so that Blender 5 reads no template into braces that are in its name."""
+        """Write a folder so that Blender reads no template into braces that are in its name."""
         if self.bpy.app.version < TEMPLATES_SINCE:
             return folder
         return folder.replace("{", "{{").replace("}", "}}")
@@ -2355,7 +2356,7 @@ class Scene:
         return Redirect.of(self.bpy, os.path.join(path, "") if is_folder else path, nesting, point)
 
     def resolve(self, path: str) -> str:
-        """Make a node's path absolute: `//`, `{blend_dir}` since 5.0, is the artist's folder, never a staged copy's.
+        """Make a node's path absolute: `//`, `{blend_dir}` since 4.5, is the artist's folder, never a staged copy's.
 
         A path without any folder to begin at is relative to where Blender was started, which on a farm is nobody's
         choice: the artist's folder is meant there too.
