@@ -229,7 +229,7 @@ fn frames_to_render(
              all are rendered.",
             place.pattern
         );
-        return Ok((all, Some(Finding::warning("frames-unknown", message).fix(
+        return Ok((all, Some(Finding::warning("frames-unknown", message).fix_here(
             "name the frames that are left with --frames, or keep those that are there with --existing new-folder",
         ))));
     }

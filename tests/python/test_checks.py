@@ -77,6 +77,7 @@ CASES = [
     Case("output-moved", "notice", ("--output", "elsewhere")),
     Case("output-not-writable", "error", ("--output", "elsewhere"), ("--output", "a-file/frames"), scene="clean"),
     Case("frames-exist", "notice", ("--existing", "new-folder")),
+    Case("frames-unknown", "warning", ("--existing", "new-folder"), ("--existing", "skip")),
 ]
 
 

@@ -184,6 +184,12 @@ def frames_there(_scene: bpy.types.Scene, folder: Path) -> None:
     folder.joinpath("frames", "shot_0002.png").write_bytes(b"a picture")
 
 
+def frames_unknown(scene: bpy.types.Scene, folder: Path) -> None:
+    """Leave the names of the frames to Blender, and have rendered already."""
+    scene.render.filepath = "//frames/{blend_name}_"
+    frames_there(scene, folder)
+
+
 def library(scene: bpy.types.Scene, folder: Path) -> None:
     """Link from a file whose header says that it is of another time."""
     source = folder / "library.blend"
@@ -223,6 +229,7 @@ MAKERS: dict[str, Maker] = {
     "factory-defaults": factory,
     "output-moved": temporary_output,
     "frames-exist": frames_there,
+    "frames-unknown": frames_unknown,
     "newer-library": library,
 }
 
