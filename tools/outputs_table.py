@@ -37,6 +37,11 @@ def load(folder: Path) -> Results:
     return sorted(found, key=lambda one: ([int(part) for part in one["blender"].split(".")], one["kind"]))
 
 
+def first_line(text: str) -> str:
+    """Leave what pytest adds out."""
+    return text.splitlines()[0]
+
+
 def cell_of(scene: dict[str, Any] | None, notes: list[str]) -> str:
     """Say how one scene came out with one Blender; new notes are added at the end of `notes`."""
     if scene is None:
@@ -46,7 +51,7 @@ def cell_of(scene: dict[str, Any] | None, notes: list[str]) -> str:
         "left out": "left out: " + scene["note"],
         "on purpose": "otherwise, on purpose: " + scene["note"],
     }
-    note = said.get(scene["result"], "**differs**: " + "; ".join(scene["differences"]))
+    note = said.get(scene["result"], "**differs**: " + "; ".join(map(first_line, scene["differences"])))
     if note and note not in notes:
         notes.append(note)
     sign = "= " if scene["result"] == "same" else ""
