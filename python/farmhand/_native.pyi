@@ -9,6 +9,8 @@ from typing_extensions import TypeAlias
 
 __all__ = [
     "BlendFile",
+    "Dependency",
+    "DependencyFile",
     "Event",
     "Farm",
     "FarmWatch",

@@ -165,3 +165,30 @@ def test_what_is_planned_for_workers_covers_every_frame_once() -> None:
 
 def test_seconds_left_read_like_words() -> None:
     assert farmhand.format_seconds_left(90.0, 150.0)
+
+
+def test_the_files_that_a_scene_needs_are_named_with_their_owners(
+    tmp_path: Path, make_scene: Callable[..., Path]
+) -> None:
+    scene = make_scene(tmp_path / "scene.blend", sound=True)
+
+    def sounds() -> list[farmhand.Dependency]:
+        found = farmhand.read_blend(scene).dependencies()
+        assert [output.stored for output in found if output.role == "output"] == ["//frames/shot_####"]
+        return [dependency for dependency in found if dependency.kind == "sound"]
+
+    tone = scene.with_name("tone.wav")
+    [sound] = sounds()
+    assert (sound.owner_type, sound.owner, sound.blend_file) == ("bSound", "tone.wav", str(scene))
+    assert sound.is_required
+    assert not sound.is_packed
+    [file] = sound.files
+    assert (file.path, file.size_bytes, file.missing) == (str(tone), tone.stat().st_size, False)
+    tone.rename(tone.with_name("TONE.wav"))
+    [file] = sounds()[0].files
+    assert file.missing == (not tone.exists())
+    if file.missing:
+        assert file.found_as == str(tone.with_name("TONE.wav"))
+    tone.with_name("TONE.wav").unlink()
+    [file] = sounds()[0].files
+    assert (file.missing, file.size_bytes, file.found_as) == (True, None, None)
