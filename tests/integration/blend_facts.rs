@@ -152,7 +152,7 @@ fn files_are_named_as_blender_itself_names_them() {
     }
 }
 
-fn shared_blends() -> Option<PathBuf> {
+pub(crate) fn shared_blends() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/blends/bat");
     if folder.is_dir() {
         return Some(folder);
@@ -165,7 +165,7 @@ fn shared_blends() -> Option<PathBuf> {
     None
 }
 
-fn blends_below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn blends_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();

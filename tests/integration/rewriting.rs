@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use farmhand::blend::{BlendFile, PathSeen, rewrite};
+use farmhand::blend::{BlendFile, PathSeen, read_facts, rewrite};
 use serde_json::Value;
 
-use crate::blend_facts::{blenders, said_by};
+use crate::blend_facts::{blenders, blends_below, said_by, shared_blends};
 
 const OLD: &str = "//old/";
 const NEW: &str = "/farm/projects/a film with a long name/";
@@ -78,4 +78,32 @@ fn blender_reads_the_new_paths_and_everything_else_as_it_was() {
             assert_eq!(expected.len(), found.len());
         }
     }
+}
+
+#[test]
+fn files_of_many_versions_are_rewritten_there_and_back() {
+    let Some(folder) = shared_blends() else {
+        return;
+    };
+    let copies = tempfile::tempdir().unwrap();
+    let (there, back) = (
+        copies.path().join("there.blend"),
+        copies.path().join("back.blend"),
+    );
+    let mut replaced = 0;
+    for file in blends_below(&folder) {
+        let Ok(facts) = read_facts(&file) else {
+            continue;
+        };
+        let longer = |seen: &PathSeen<'_>| Some([b"//a/b/".as_slice(), seen.stored].concat());
+        let shorter = |seen: &PathSeen<'_>| Some(seen.stored.strip_prefix(b"//a/b/")?.to_vec());
+        let done = rewrite(&file, &there, &mut { longer }).unwrap();
+        assert_eq!(done.seen, done.replaced, "{}", file.display());
+        rewrite(&there, &back, &mut { shorter }).unwrap();
+        replaced += done.replaced;
+        // Libraries are looked for beside the file, and the copy lies elsewhere.
+        let scenes = |path: &Path| read_facts(path).unwrap().scenes;
+        assert_eq!(scenes(&back), facts.scenes, "{}", file.display());
+    }
+    assert!(replaced > 100, "{replaced} paths");
 }
