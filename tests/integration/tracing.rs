@@ -245,3 +245,48 @@ fn every_path_that_blender_names_in_a_scene_with_all_kinds_is_found_and_more() {
         }
     }
 }
+
+#[test]
+fn damaged_real_files_are_errors_or_read_as_far_as_they_go() {
+    let Some(shared) = shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let damaged = folder.path().join("damaged.blend");
+    // The same damage in every run (xorshift).
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    for name in [
+        "basic_file.blend",
+        "basic_file_compressed.blend",
+        "basic_file_compressed_zstd.blend",
+        "doubly_linked.blend",
+        "T55539-particles/particle.blend",
+        "geometry-nodes/file_to_pack.blend",
+    ] {
+        let whole = fs::read(shared.join("bat").join(name)).unwrap();
+        // Half of the damage goes where it does most: into the header, or into the description of all structures.
+        let description = whole.windows(8).rposition(|bytes| bytes == b"SDNANAME");
+        for _ in 0..25 {
+            let mut bytes = whole.clone();
+            for _ in 0..=random(4) {
+                let place = match (random(4), description) {
+                    (0, _) => random(64),
+                    (1, Some(start)) => start + random(whole.len() - start),
+                    _ => random(whole.len()),
+                };
+                bytes[place] = [0, 0x7f, 0xff, 0x55][random(4)];
+            }
+            if random(10) == 0 {
+                bytes.truncate(random(whole.len()));
+            }
+            fs::write(&damaged, &bytes).unwrap();
+            if let Ok(traced) = trace(&damaged, &Progress::default()) {
+                assert_eq!(traced.files[0].path, damaged, "{name}");
+            }
+        }
+    }
+}
