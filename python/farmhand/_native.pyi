@@ -374,6 +374,8 @@ class Farm:
         name: str | None = None,
         auto_run: bool = False,
         allow_missing: bool = False,
+        persistent_data: Literal["scene", "on", "off"] = "scene",
+        addons: Sequence[str] | None = None,
     ) -> Submission:
         """Send a saved .blend file. Returns at once; reading, checking and sending go on in the background.
 
@@ -394,8 +396,11 @@ class Farm:
             costs: How many seconds frames are known to take; the longest go first.
             priority: Higher goes first.
             name: The job's name; the .blend's when left out.
-            auto_run: Let Python scripts inside the .blend run, as Blender's own setting does.
+            auto_run: Let Python inside the .blend run: scripts, and drivers that are more than arithmetic. Off by
+                default, as in Blender itself, since a file from elsewhere could do anything with it.
             allow_missing: Render frames although files that they need are not there.
+            persistent_data: Keep the scene in memory between frames, or not; the scene's own choice by default.
+            addons: Add-ons to enable before the scene is opened, by module or title.
         """
     def jobs(self, *, timeout_secs: float = 30.0) -> list[Job]:
         """The farm's jobs, newest first. Blocks."""

@@ -49,6 +49,8 @@ pub struct Subject<'a> {
     pub on_cpu: bool,
     /// Python in the file may run.
     pub auto_run: bool,
+    /// The add-ons that the renderer enables.
+    pub addons: &'a [String],
     /// Frames that are there already are rendered again.
     pub replaces: bool,
     /// The temporary folder, where File Output nodes that write to it are led to the job's folder.
@@ -75,6 +77,7 @@ impl<'a> Subject<'a> {
             needs_gpu: false,
             on_cpu: false,
             auto_run: false,
+            addons: &[],
             replaces: true,
             redirected: None,
             blender: None,

@@ -88,12 +88,19 @@ pub struct SceneOptions {
     /// `off` renders without denoising, on a Blender that has no denoiser
     #[arg(long, value_enum, default_value_t = Denoise::Scene)]
     pub denoise: Denoise,
-    /// Run Python scripts that are stored in the scene
+    /// Run Python that is stored in the scene: scripts, and drivers that are more than arithmetic. Off by default, as in
+    /// Blender itself, since a file from elsewhere could do anything with it
     #[arg(long)]
     pub auto_run: bool,
     /// Render frames although textures or other files that they need are not there
     #[arg(long)]
     pub allow_missing: bool,
+    /// Keep the scene in memory between frames: `on` is faster where little changes, and takes more memory
+    #[arg(long, value_enum, default_value_t = PersistentData::Scene)]
+    pub persistent_data: PersistentData,
+    /// Enable an add-on before the scene is opened, by module or title; may be given several times
+    #[arg(long = "addon", value_name = "NAME")]
+    pub addons: Vec<String>,
     /// Send in spite of the finding with this code; may be given several times
     #[arg(long, value_name = "CODE")]
     pub ignore: Vec<String>,
@@ -152,6 +159,17 @@ pub enum Denoise {
     /// As the scene says
     Scene,
     /// Never
+    Off,
+}
+
+/// Whether the scene is kept in memory between frames.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersistentData {
+    /// As the scene says
+    Scene,
+    /// Kept
+    On,
+    /// Built anew for each frame
     Off,
 }
 
@@ -217,6 +235,8 @@ pub fn request(
         } else {
             lanes::MissingFiles::Fail
         },
+        persistent_data: scene.persistent_data.into(),
+        addons: scene.addons.clone(),
         ignored_findings: scene.ignore.clone(),
         stall_timeout_secs: placing.stall_timeout,
         ..JobRequest::new(file)
@@ -243,6 +263,16 @@ impl From<Denoise> for lanes::Denoise {
         match denoise {
             Denoise::Scene => Self::Scene,
             Denoise::Off => Self::Off,
+        }
+    }
+}
+
+impl From<PersistentData> for lanes::PersistentData {
+    fn from(persistent_data: PersistentData) -> Self {
+        match persistent_data {
+            PersistentData::Scene => Self::Scene,
+            PersistentData::On => Self::On,
+            PersistentData::Off => Self::Off,
         }
     }
 }

@@ -142,6 +142,7 @@ pub fn prepare(
         needs_gpu: request.gpu_required,
         on_cpu: request.device == crate::lanes::Device::Cpu,
         auto_run: request.auto_run,
+        addons: &request.addons,
         replaces: request.existing == Existing::Replace,
         redirected: redirects.then_some(environment.temporary_dir.as_path()),
         blender: environment.abilities.as_ref(),
@@ -303,6 +304,7 @@ fn describe(
         blend_size_bytes: inspected.facts.size_bytes,
         blend_modified_unix_secs: inspected.facts.modified_unix_secs.unwrap_or_default(),
         scene: inspected.scene.name.clone(),
+        engine: Some(inspected.scene.engine.clone()),
         lanes: order::home_chunks(order, &frames, lanes),
         frames,
         order,
@@ -323,6 +325,12 @@ fn describe(
                 .unwrap_or_else(|| environment.threads_per_lane()),
             auto_run: request.auto_run,
             missing_files: request.missing_files,
+            persistent_data: request.persistent_data,
+            addons: request.addons.clone(),
+            allow_missing_addons: request
+                .ignored_findings
+                .iter()
+                .any(|code| code == "missing-addon" || code == "no-engine"),
         },
         simulation_start,
         costs: request.costs.clone(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::prepare::STALL_TIMEOUT_SECS;
 use crate::frames::FrameSet;
-use crate::lanes::{Denoise, Device, MissingFiles, Order};
+use crate::lanes::{Denoise, Device, MissingFiles, Order, PersistentData};
 
 /// What to do with frames that are there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,10 @@ pub struct JobRequest {
     pub missing_files: MissingFiles,
     /// Silence of Blender after which it counts as hung, in seconds.
     pub stall_timeout_secs: u64,
+    /// Whether the scene is kept in memory between frames.
+    pub persistent_data: PersistentData,
+    /// Add-ons to enable before the scene is opened, by module or by title.
+    pub addons: Vec<String>,
     /// Codes of findings that do not hold the job back.
     pub ignored_findings: Vec<String>,
 }
@@ -97,6 +101,8 @@ impl JobRequest {
             auto_run: false,
             missing_files: MissingFiles::default(),
             stall_timeout_secs: STALL_TIMEOUT_SECS,
+            persistent_data: PersistentData::default(),
+            addons: Vec::new(),
             ignored_findings: Vec::new(),
         }
     }

@@ -74,6 +74,19 @@ pub enum MissingFiles {
     Allow,
 }
 
+/// Whether the scene is kept in memory between frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersistentData {
+    /// As the scene says.
+    #[default]
+    Scene,
+    /// Kept: faster where little changes from frame to frame, at the cost of memory.
+    On,
+    /// Built anew for each frame.
+    Off,
+}
+
 /// What people changed for this job; `None` leaves the scene's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -100,6 +113,12 @@ pub struct JobSettings {
     pub auto_run: bool,
     /// What becomes of a scene or a frame that needs a file which is not there.
     pub missing_files: MissingFiles,
+    /// Whether the scene is kept in memory between frames.
+    pub persistent_data: PersistentData,
+    /// Add-ons to enable before the scene is opened, by module or by title.
+    pub addons: Vec<String>,
+    /// Render although the scene's engine, or nodes of it, are of an add-on that is not there.
+    pub allow_missing_addons: bool,
 }
 
 /// All that a lane knows of its job. Paths are the worker's, which may run another system than this computer.
@@ -121,6 +140,9 @@ pub struct JobDescription {
     pub blend_modified_unix_secs: f64,
     /// The scene's name.
     pub scene: String,
+    /// Blender's name of the scene's engine, which an unknown one loses when the file is opened.
+    #[serde(default)]
+    pub engine: Option<String>,
     /// Every frame of the job.
     pub frames: FrameSet,
     /// In which order a lane takes its frames.
@@ -221,11 +243,11 @@ pub(crate) mod tests {
 
     const JOB: &str = r#"{"format": 1, "submission_id": "00ff", "name": "shot",
      "blend_file": "/worker/path/shot.blend", "blend_dir": "/artist", "blend_size_bytes": 1, "blend_modified_unix_secs": 1.0,
-     "scene": "Scene", "frames": "1-40", "order": "auto", "lanes": ["1-20", "21-40"],
+     "scene": "Scene", "engine": "CYCLES", "frames": "1-40", "order": "auto", "lanes": ["1-20", "21-40"],
      "output": "/worker/path/frames/shot_####", "output_overridden": false, "film": null,
      "settings": {"camera": null, "view_layers": null, "samples": null, "percentage": null, "file_format": null,
                   "device": "auto", "gpu_required": false, "denoise": "scene", "threads": 0, "auto_run": false,
-                  "missing_files": "fail"},
+                  "missing_files": "fail", "persistent_data": "scene", "addons": [], "allow_missing_addons": false},
      "simulation_start": null, "costs": {"-3": 1.5}, "stall_timeout_secs": 600, "memory_growth_limit": 4.0}"#;
 
     /// A job of one scene, whose lanes have these home chunks.

@@ -25,7 +25,9 @@ pub mod state;
 pub use claim::Claim;
 pub use error::LanesError;
 pub use film::{FilmFile, FilmProgress, FilmRequest, FilmStatus, ask_for_film_again};
-pub use job::{Denoise, Device, JOB_FORMAT, JobDescription, JobSettings, MissingFiles, Order};
+pub use job::{
+    Denoise, Device, JOB_FORMAT, JobDescription, JobSettings, MissingFiles, Order, PersistentData,
+};
 pub use progress::{
     FailedFrameSummary, FrameInWork, JobProgress, LaneProgress, SecondsLeft, Stage,
 };

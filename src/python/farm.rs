@@ -118,7 +118,7 @@ impl PyFarm {
 
     #[pyo3(signature = (path, *, frames=None, scene=None, camera=None, view_layers=None, samples=None, percentage=None,
         device="auto", denoise="scene", output=None, existing="replace", order="auto", costs=None, priority=50, name=None,
-        auto_run=false, allow_missing=false))]
+        auto_run=false, allow_missing=false, persistent_data="scene", addons=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "keyword-only in Python, where each has a default"
@@ -142,6 +142,8 @@ impl PyFarm {
         name: Option<String>,
         auto_run: bool,
         allow_missing: bool,
+        persistent_data: &str,
+        addons: Option<Vec<String>>,
     ) -> PyResult<PySubmission> {
         let mut request = JobRequest::new(path);
         request.frames = frames.map(frames::from_python).transpose()?;
@@ -164,6 +166,8 @@ impl PyFarm {
         } else {
             MissingFiles::Fail
         };
+        request.persistent_data = word("persistent_data", persistent_data)?;
+        request.addons = addons.unwrap_or_default();
         submission::start(self.place.clone(), request)
     }
 

@@ -196,6 +196,7 @@ fn stage(bed: &Bed, lanes: &[&str], samples: u32) -> SubmittedJob {
         blend_size_bytes: scene.metadata().unwrap().len(),
         blend_modified_unix_secs: 0.0,
         scene: "Scene".to_owned(),
+        engine: None,
         frames: lanes.join(",").parse().unwrap(),
         order: Order::Auto,
         lanes: lanes.iter().map(|frames| frames.parse().unwrap()).collect(),

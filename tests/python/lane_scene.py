@@ -4,7 +4,7 @@
 Options: `frames` (6), `camera` (true), `denoise` (false), `format` (PNG), `script` (Python that the file runs
 when it is opened and scripts are allowed), `second_camera` (false: another one, named Second, that looks down, and a
 marker that switches to the first), `film` (settings of the film that the scene writes), `sound` (false: the sequencer
-has a tone from frame 2 on).
+has a tone from frame 2 on), `own_node` (false: the cube's colour comes from a node that only an add-on knows).
 """
 
 from __future__ import annotations
@@ -33,6 +33,27 @@ def add_sound(scene: bpy.types.Scene, path: Path) -> None:
     strips.new_sound(name="Tone", filepath=str(path), channel=1, frame_start=2)
 
 
+class OwnNode(bpy.types.Node):
+    """A node as an add-on might bring it."""
+
+    bl_idname = "FarmhandOwnNode"
+    bl_label = "Own"
+
+    def init(self, _context: bpy.types.Context) -> None:
+        """Have one colour to give."""
+        self.outputs.new("NodeSocketColor", "Colour")
+
+
+def add_own_node(material: bpy.types.Material) -> None:
+    """Let a material's colour come from such a node."""
+    bpy.utils.register_class(OwnNode)
+    material.use_nodes = True
+    node = material.node_tree.nodes.new("FarmhandOwnNode")
+    node.name = "Paint"
+    shader = material.node_tree.nodes["Principled BSDF"]
+    material.node_tree.links.new(node.outputs[0], shader.inputs["Base Color"])
+
+
 def main(path: str, options: str) -> None:
     asked = json.loads(options)
     bpy.ops.wm.read_factory_settings()
@@ -57,6 +78,8 @@ def main(path: str, options: str) -> None:
     cube.keyframe_insert("rotation_euler", frame=1)
     cube.rotation_euler.z = 2.0
     cube.keyframe_insert("rotation_euler", frame=6)
+    if asked.get("own_node"):
+        add_own_node(cube.active_material)
     if not asked.get("camera", True):
         bpy.data.objects.remove(bpy.data.objects["Camera"])
     if asked.get("second_camera"):

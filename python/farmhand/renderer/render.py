@@ -1805,6 +1805,7 @@ def run_child(options: argparse.Namespace) -> None:
         prepare_for_death()
         try:
             refuse_newer_file(bpy, job["blend_file"])
+            enable_addons(job["settings"].get("addons") or [])
         except CannotRenderError as problem:
             pipe.say("cannot", message=str(problem))
             threading.Event().wait()
@@ -1871,6 +1872,26 @@ def end_with_parent() -> None:
         system.prctl(set_parent_death_signal, int(signal.SIGUSR1))
 
 
+def enable_addons(names: Sequence[str]) -> None:
+    """Enable add-ons, by module or by title, before the scene is opened: its nodes and handlers shall find them."""
+    if not names:
+        return
+    utilities: Any = importlib.import_module("addon_utils")
+    titles = {module.__name__: utilities.module_bl_info(module).get("name") for module in utilities.modules()}
+    for name in names:
+        known = (module for module, title in titles.items() if name in (module, module.rpartition(".")[2], title))
+        reasons: list[str] = []
+        enabled = utilities.enable(
+            next(known, name),
+            default_set=True,
+            persistent=True,
+            handle_error=lambda problem, reasons=reasons: reasons.append(f"{type(problem).__name__}: {problem}"),
+        )
+        if enabled is None:
+            message = "the add-on {!r} cannot be enabled on this worker ({}): install it for its Blender"
+            raise CannotRenderError(message.format(name, reasons[0] if reasons else "it is not there"))
+
+
 def refuse_newer_file(bpy: Any, path: str) -> None:
     """Refuse a file of a newer Blender before opening it, since opening one may crash (4.5 in 3.4 does)."""
     with open(path, "rb") as file:
@@ -1916,35 +1937,48 @@ class Redirect:
     where it wrote `nested/../../x.png` below the replaced folder, `x.png` beside the true folder is meant.
     """
 
-    def __init__(self, true_folder: str, name: str, nesting: int, point: Callable[[str], None]) -> None:
+    def __init__(self, true_folder: str, name: str, nesting: int, setting: tuple[Any, str]) -> None:
         """Take the true folder, what follows it in Blender's own setting, and how deep names may climb out."""
         self.true_folder = true_folder
         self.name = name
+        self.nesting = nesting
         self.nest = os.sep.join("d" * (nesting + name.count("..")))
-        self.point = point
+        self.setting = setting
+        self.braces = False
 
     @classmethod
-    def of(cls, bpy: Any, path: str, nesting: int, point: Callable[[str], None]) -> Redirect:
+    def of(cls, bpy: Any, path: str, nesting: int, setting: tuple[Any, str]) -> Redirect:
         """Redirect the folder of a path; from where it holds a template (since 4.5) on, it stays Blender's to read."""
         folder, name = os.path.split(path)
         if bpy.app.version < TEMPLATES_SINCE:
-            return cls(folder, name, nesting, point)
+            return cls(folder, name, nesting, setting)
         if "{" in folder:
             folder = re.split(r"[^/\\]*\{", folder)[0]
             name = path[len(folder) :]
-
-        def point_past_braces(changed: str) -> None:
-            head = changed[: len(changed) - len(name)]
-            point(head.replace("{", "{{").replace("}", "}}") + name)
-
-        return cls(folder, name, nesting, point_past_braces)
+        redirect = cls(folder, name, nesting, setting)
+        redirect.braces = True
+        return redirect
 
     def begin(self, folder: str) -> None:
         """Point the output below `folder`."""
         self.folder = folder
         self.base = os.path.join(folder, self.nest) if self.nest else folder
         os.makedirs(self.base, exist_ok=True)
-        self.point(os.path.join(self.base, self.name))
+        self.head = os.path.join(self.base, "")
+        if self.braces:
+            self.head = self.head.replace("{", "{{").replace("}", "}}")
+        self.point()
+
+    def point(self) -> None:
+        """Set Blender's own setting to the folder that stands in."""
+        owner, name = self.setting
+        setattr(owner, name, self.head + self.name)
+
+    def moved_to(self) -> str | None:
+        """Give the path that the scene itself has set meanwhile; None where it has left the folder as it is."""
+        owner, name = self.setting
+        path = str(getattr(owner, name))
+        return None if path.startswith(self.head) else path
 
     def written(self) -> list[tuple[str, str]]:
         """List what Blender wrote, each with the place that it is meant for."""
@@ -1968,6 +2002,8 @@ class Scene:
         self.scene = self.find_scene()
         self.stepped: int | None = None
         self.film: Json = {}
+        if not self.settings.get("allow_missing_addons"):
+            self.refuse_missing()
         self.set_camera()
         self.set_view_layers()
         self.set_quality()
@@ -1977,6 +2013,7 @@ class Scene:
         self.sequences: list[PictureSequence] = []
         self.check_files()
         self.redirects = [self.main_output(), *self.node_outputs()]
+        self.rendered_into: list[Redirect] = []
         version = ".".join(str(part) for part in bpy.app.version)
         self.about = {"device": device, "device_names": names, "samples": self.samples(), "blender_version": version}
         if bpy.app.version >= SILENT_SINCE:
@@ -1996,6 +2033,33 @@ class Scene:
         if self.bpy.context.window is not None and self.bpy.context.window.scene != scene:
             self.bpy.context.window.scene = scene
         return scene
+
+    def refuse_missing(self) -> None:
+        """Refuse a scene whose engine or nodes nobody here knows: Blender would render it otherwise without a word."""
+        engine, missing = str(self.job.get("engine") or ""), []
+        if engine and not engine.startswith("BLENDER_") and engine not in engines_of(self.bpy):
+            missing.append(f"the render engine {engine}")
+        missing += self.unknown_nodes()
+        if missing:
+            message = (
+                "the scene needs {}, which Blender {} on this worker does not know: install the add-on for it and name "
+                "it with --addon, or render all the same with --ignore missing-addon"
+            )
+            raise CannotRenderError(message.format(" and ".join(missing), self.bpy.app.version_string))
+
+    def unknown_nodes(self) -> list[str]:
+        """Name the nodes of unknown types that others depend on."""
+        data, found = self.bpy.data, []
+        owners = [*data.materials, *data.worlds, *data.lights]
+        trees = [(owner, owner.node_tree) for owner in owners if owner.node_tree is not None]
+        trees += [(group, group) for group in data.node_groups]
+        trees += [(scene, compositor_of(scene)) for scene in data.scenes if compositor_of(scene) is not None]
+        for owner, tree in trees:
+            if owner.users:
+                used = (node for node in tree.nodes if any(socket.is_linked for socket in node.outputs))
+                names = [node.name for node in used if node.bl_idname == "NodeUndefined" and not node.mute]
+                found += [f"the node {name!r} of {owner.name!r}" for name in names]
+        return found
 
     def set_camera(self) -> None:
         """Use the camera that was asked for, past the markers that would switch it; else see that there is one."""
@@ -2064,6 +2128,8 @@ class Scene:
                 node.mute = True
         scene.render.use_overwrite = True
         scene.render.use_placeholder = False
+        if settings.get("persistent_data") in ("on", "off"):
+            scene.render.use_persistent_data = settings["persistent_data"] == "on"
 
     def set_format(self) -> None:
         """Use the file format that was asked for; a film becomes pictures, which lanes can share out."""
@@ -2309,14 +2375,10 @@ class Scene:
 
     def main_output(self) -> Redirect:
         """Redirect the scene's own output."""
-
-        def point(path: str) -> None:
-            self.scene.render.filepath = path
-
         output, folder = str(self.job["output"]), self.artist_folder()
         if output.startswith(folder):
             output = self.literal(folder) + output[len(folder) :]
-        return Redirect.of(self.bpy, output, 0, point)
+        return Redirect.of(self.bpy, output, 0, (self.scene.render, "filepath"))
 
     def artist_folder(self) -> str:
         """Give the folder of the artist's own file."""
@@ -2347,13 +2409,35 @@ class Scene:
         else:
             names = [slot.path for slot in node.file_slots]
         is_folder = hasattr(node, "directory") or node.format.file_format != "OPEN_EXR_MULTILAYER"
-
-        def point(path: str) -> None:
-            setattr(node, "directory" if hasattr(node, "directory") else "base_path", path)
-
-        path = self.resolve(node.directory if hasattr(node, "directory") else node.base_path)
+        setting = "directory" if hasattr(node, "directory") else "base_path"
+        path = self.resolve(getattr(node, setting))
         nesting = sum(name.count("..") for name in names)
-        return Redirect.of(self.bpy, os.path.join(path, "") if is_folder else path, nesting, point)
+        return Redirect.of(self.bpy, os.path.join(path, "") if is_folder else path, nesting, (node, setting))
+
+    def follow_scene(self, *_arguments: object) -> None:
+        """Follow handlers of the scene that have just set an output elsewhere: Blender writes there, and so do we.
+
+        Only where people have asked for a folder, that is the one.
+        """
+        for number, redirect in enumerate(self.rendered_into):
+            path = redirect.moved_to()
+            if path is not None and number == 0 and self.job.get("output_overridden"):
+                redirect.point()
+            elif path is not None:
+                folder = redirect.folder + "-moved"
+                followed = Redirect.of(self.bpy, self.resolve(path), redirect.nesting, redirect.setting)
+                followed.begin(folder)
+                self.rendered_into[number] = followed
+
+    def listen_last(self) -> None:
+        """Be the last to hear that a frame is about to be rendered, after all handlers of the scene.
+
+        Blender goes to the frame after `render_pre` where it renders a scene, and not at all where it only edits.
+        """
+        for handlers in (self.bpy.app.handlers.render_pre, self.bpy.app.handlers.frame_change_post):
+            if self.follow_scene in handlers:
+                handlers.remove(self.follow_scene)
+            handlers.append(self.follow_scene)
 
     def resolve(self, path: str) -> str:
         """Make a node's path absolute: `//`, `{blend_dir}` since 4.5, is the artist's folder, never a staged copy's.
@@ -2388,13 +2472,15 @@ class Scene:
         make_frame_folder(folder)
         for number, redirect in enumerate(self.redirects):
             redirect.begin(os.path.join(folder, str(number)))
+        self.rendered_into = list(self.redirects)
+        self.listen_last()
         self.step_to(frame)
         try:
             result = self.call_render(frame)
         except RuntimeError as problem:
             raise self.failure(str(problem).strip()) from problem
         seconds = time.monotonic() - started
-        written = [redirect.written() for redirect in self.redirects]
+        written = [redirect.written() for redirect in self.rendered_into]
         if "FINISHED" not in result or not written[0]:
             message = "Blender ended frame {} without writing {}".format(frame, self.job["output"])
             raise FrameError("output", message)
@@ -2710,6 +2796,16 @@ def has_open_image_denoise() -> bool:
         return True
 
 
+def engines_of(bpy: Any) -> list[str]:
+    """List the engines that Python has registered; those of Blender's own core are not among them."""
+    found, waiting = [], list(bpy.types.RenderEngine.__subclasses__())
+    while waiting:
+        engine = waiting.pop()
+        waiting += engine.__subclasses__()
+        found.append(str(getattr(engine, "bl_idname", "")))
+    return [name for name in found if name]
+
+
 def memory_bytes() -> tuple[int, int]:
     """Give this process's memory now and at its peak; 0 where the system doesn't tell."""
     now = peak = 0
@@ -2729,7 +2825,7 @@ def probe() -> None:
     """Print as one line of JSON what this Blender can do."""
     bpy = importlib.import_module("bpy")
     render = bpy.context.scene.render
-    engines = [getattr(engine, "bl_idname", None) for engine in bpy.types.RenderEngine.__subclasses__()]
+    engines: list[str] = engines_of(bpy)
     for engine in ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT", "BLENDER_WORKBENCH"):
         with contextlib.suppress(TypeError):
             render.engine = engine
@@ -2742,7 +2838,7 @@ def probe() -> None:
         "blender_version": ".".join(str(part) for part in bpy.app.version),
         "python_version": "{}.{}.{}".format(*sys.version_info[:3]),
         "background": bool(bpy.app.background),
-        "engines": sorted(set(filter(None, engines))),
+        "engines": sorted(set(engines)),
         "denoisers": denoisers,
         "devices": devices,
         "movie_formats": bool(bpy.app.build_options.codec_ffmpeg),

@@ -61,14 +61,15 @@ pub(super) fn another_blender(wanted: (u32, u32)) -> String {
     )
 }
 
+/// Whether a named add-on brings the engine, the renderer finds out before it renders.
 pub(super) fn engine(subject: &Subject<'_>) -> Option<Finding> {
-    let blender = subject.blender?;
+    let blender = subject.blender.filter(|_| subject.addons.is_empty())?;
     let engine = subject.scene.engine.as_str();
     // EEVEE has gone by two names, and each Blender reads both.
     let is_built_in = engine.starts_with("BLENDER_");
     (!is_built_in && !blender.engines.is_empty() && !blender.engines.iter().any(|known| known == engine)).then(|| {
         Finding::error("no-engine", format!("The scene renders with {engine}, which this Blender does not have."))
-            .fix_here("install the add-on of that engine for all of this Blender's starts, or press Fix in Blender's panel to render with Cycles")
+            .fix_here("install the add-on of that engine for this Blender and name it with --addon, or press Fix in Blender's panel to render with Cycles")
     })
 }
 
