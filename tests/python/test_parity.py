@@ -77,7 +77,7 @@ def differences(farm: Farm, scene: Scene, made: Path, scratch: Path) -> list[str
     ours = files_of(ours_at)
     found = [f"missing: {path}" for path in sorted(theirs - ours)]
     found += [f"not of Blender: {path}" for path in sorted(ours - theirs)]
-    pictures = sorted(path for path in theirs & ours if not path.endswith(".blend"))
+    pictures = sorted(path for path in theirs & ours if not path.endswith((".blend", ".mkv", ".wav")))
     shown = {path: shown_in(theirs_at / path) for path in pictures}
     assert len(pictures) == 1 or len(set(shown.values())) > 1, f"all pictures of {name} look alike: they prove nothing"
     found += [f"other pixels: {path}" for path in pictures if shown[path] != shown_in(ours_at / path)]

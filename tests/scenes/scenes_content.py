@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import wave
 from typing import TYPE_CHECKING
 
 import bpy
@@ -152,6 +153,37 @@ def sequencer_scene(scene: bpy.types.Scene, home: Path) -> dict[str, object]:
     return {"scene": cut.name}
 
 
+def sequencer_film(scene: bpy.types.Scene, home: Path) -> dict[str, object] | None:
+    """The sequencer edits a film whose first frame is cut off, a sound, and a colour that is half seen through."""
+    if not bpy.app.build_options.codec_ffmpeg:
+        return {"left_out": "this Blender is built without ffmpeg"}
+    plates = bpy.data.scenes.new("Plates")
+    small_cycles(plates, (1, 5))
+    sequencer_images(plates, home)
+    image = plates.render.image_settings
+    if hasattr(image, "media_type"):
+        image.media_type = "VIDEO"
+    image.file_format = "FFMPEG"
+    plates.render.ffmpeg.format, plates.render.ffmpeg.codec = "MKV", "FFV1"
+    plates.render.ffmpeg.audio_codec = "NONE"
+    plates.render.use_file_extension = False
+    plates.render.filepath = str(home / "plates" / "film.mkv")
+    bpy.ops.render.render(animation=True, scene=plates.name)
+    bpy.data.scenes.remove(plates)
+    scene.frame_end = 4
+    with wave.open(str(home / "plates" / "silence.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(16000))
+    strips(scene).new_sound(name="Sound", filepath=str(home / "plates" / "silence.wav"), channel=1, frame_start=1)
+    film = strips(scene).new_movie(name="Film", filepath=str(home / "plates" / "film.mkv"), channel=2, frame_start=0)
+    film.frame_offset_start = 1
+    color = strips(scene).new_effect(
+        name="Colour", type="COLOR", channel=3, frame_start=3, **effect_length(strips(scene), 3)
+    )
+    color.color, color.blend_type, color.blend_alpha = (0.1, 0.6, 0.3), "ALPHA_OVER", 0.5
+    return None
+
+
 def effect_length(of: bpy.types.bpy_prop_collection, frames: int) -> dict[str, int]:
     """Say how long an effect strip from frame 3 is; 5.0 renamed the argument."""
     known = {argument.identifier for argument in of.bl_rna.functions["new_effect"].parameters}
@@ -268,6 +300,7 @@ MAKERS: dict[str, Maker] = {
         image_sequence,
         sequencer_images,
         sequencer_scene,
+        sequencer_film,
         percentage,
         border,
         border_cropped,
