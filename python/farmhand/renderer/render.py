@@ -1192,7 +1192,7 @@ class Film:
                 told = time.monotonic()
                 emit(f"farmhand: film: {number} of {len(pictures)} frames are encoded")
         code = encoder.finish()
-        if code != 0 or self.lane.closing:
+        if code != 0 or self.lane.closing.is_set():
             raise FilmError(f"ffmpeg ended with code {code}: {encoder.reason()}")
 
     def check(self, path: str, frames: int) -> None:
