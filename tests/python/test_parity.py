@@ -56,23 +56,31 @@ def files_of(home: Path) -> set[str]:
 
 
 def render_by_blender(blender: Blender, scenes: list[Scene], made: Path, home: Path) -> None:
-    """Render scenes by Blender itself, each in a copy of its folder below `home`."""
+    """Render scenes by Blender itself, each in a copy of its folder below `home`; one that crashes it is left out."""
     for scene in scenes:
         shutil.copytree(made / scene["name"], home / scene["name"])
-    each = [(home / scene["blend"], scene["scene"], scene["range"]) for scene in scenes if not scene["played"]]
+    each = {scene["name"]: (home / scene["blend"], scene["scene"], scene["range"]) for scene in scenes}
+    played = [scene for scene in scenes if scene["played"]]
     try:
-        blender.render_each_by_itself(each)
-    except AssertionError as problem:
-        # One that crashes takes those that follow with it.
-        print(problem)
-        for blend, scene_name, asked in each:
-            name = blend.relative_to(home).parts[0]
-            if files_of(home / name) == files_of(made / name):
-                with contextlib.suppress(AssertionError):
-                    blender.render_by_itself(blend, scene_name, asked)
-    for scene in scenes:
-        if scene["played"]:
-            blender.render_played(home / scene["blend"], scene["scene"])
+        blender.render_each_by_itself([each[scene["name"]] for scene in scenes if not scene["played"]])
+    except AssertionError:
+        # It takes those that follow with it.
+        for scene in scenes:
+            if scene["played"] or is_rendered(home / scene["name"], made / scene["name"]):
+                continue
+            try:
+                blender.render_by_itself(*each[scene["name"]])
+            except AssertionError as problem:
+                print(problem)
+                scene["left_out"] = "Blender's own `-a` crashes with this scene"
+    for scene in played:
+        blender.render_played(home / scene["blend"], scene["scene"])
+
+
+def is_rendered(home: Path, made: Path) -> bool:
+    """Say whether Blender has left more than it found, and nothing empty."""
+    fresh = files_of(home) - files_of(made)
+    return bool(fresh) and all((home / path).stat().st_size for path in fresh)
 
 
 def differences(farm: Farm, scene: Scene, made: Path, scratch: Path) -> list[str]:
