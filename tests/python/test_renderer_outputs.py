@@ -36,14 +36,11 @@ class Setting:
         self.version = version
         self.path = ""
 
-    def point(self, path: str) -> None:
-        self.path = path
-
 
 def redirected(tmp_path: Path, true_path: str, *version: int, nesting: int = 0, wrote: str) -> tuple[str, str]:
     """Redirect an output, have something written, and give the setting below the scratch folder and the true place."""
     setting, scratch = Setting(*version), tmp_path / "{scratch}"
-    redirect = render.Redirect.of(setting, true_path, nesting, setting.point)
+    redirect = render.Redirect.of(setting, true_path, nesting, (setting, "path"))
     redirect.begin(str(scratch))
     written = Path(redirect.base) / wrote
     written.parent.mkdir(parents=True, exist_ok=True)
