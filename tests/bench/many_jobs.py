@@ -25,7 +25,8 @@ from typing import Callable
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
 
 from blenders import Blender
-from farms import Api, Farm, farmhand_command, staged_job, wait_until
+from farms import Api, Farm, farmhand_command, staged_job
+from processes import wait_until
 
 ONE_JOB_MS, ALL_JOBS_MS, MEMORY_MB, START_SECS = 2.0, 50.0, 80.0, 1.0
 STARTS, ASKED_FOR_ONE, ASKED_FOR_ALL = 5, 400, 40
