@@ -176,7 +176,7 @@ impl Store {
         })
     }
 
-    fn change(
+    pub(super) fn change(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {

@@ -212,14 +212,22 @@ impl Store {
         Ok(())
     }
 
-    /// Counts one more frame of the task, and says what it does. A lane that has rendered a frame can render: its earlier
-    /// failures no longer speak against it, so that a lane that is killed again and again still comes to its end.
+    /// Counts one more frame of the task, and says what it does. A job of which a frame was rendered can be rendered: the
+    /// earlier failures of its lanes no longer speak against it, so that lanes that are killed again and again, or always
+    /// the same one while others render, still come to their end.
     pub fn step_task(&self, id: &str, activity: &str) -> Result<(), StoreError> {
-        self.lock().execute(
-            "UPDATE tasks SET steps_done = MIN(steps_done + 1, steps_total), failures = 0, activity = ?2, last_touched = ?3, updated = ?3
-             WHERE id = ?1",
-            params![id, activity, now()],
-        )?;
-        Ok(())
+        self.change(|transaction| {
+            transaction.execute(
+                "UPDATE tasks SET steps_done = MIN(steps_done + 1, steps_total), activity = ?2, last_touched = ?3, updated = ?3
+                 WHERE id = ?1",
+                params![id, activity, now()],
+            )?;
+            transaction.execute(
+                "UPDATE tasks SET failures = 0 WHERE failures > 0 AND status IN ('active', 'queued', 'soft-failed')
+                 AND job_id = (SELECT job_id FROM tasks WHERE id = ?1)",
+                [id],
+            )?;
+            Ok(())
+        })
     }
 }

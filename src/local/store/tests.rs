@@ -135,6 +135,24 @@ fn a_lane_that_renders_a_frame_between_its_failures_is_never_given_up() {
 }
 
 #[test]
+fn a_lane_that_fails_again_and_again_while_another_renders_is_never_given_up() {
+    let (_folder, store) = store();
+    let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
+    let (_, failing) = take(&store).unwrap();
+    let (_, rendering) = take(&store).unwrap();
+    for _ in 0..6 {
+        store.step_task(&rendering, "rendering").unwrap();
+        store
+            .end_task(&failing, &Outcome::Failure("killed".to_owned()))
+            .unwrap();
+        let status = store.task(&failing).unwrap().task.status;
+        assert_eq!(status, TaskStatus::SoftFailed);
+        assert_eq!(take(&store).unwrap().1, failing);
+    }
+    assert_eq!(store.job(&id).unwrap().job.status, JobStatus::Active);
+}
+
+#[test]
 fn canceling_stops_what_could_run_and_the_end_of_its_process_changes_nothing() {
     let (_folder, store) = store();
     let id = store.add_job(&job("a", 50), &lanes()).unwrap().job.id;
