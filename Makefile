@@ -12,6 +12,8 @@ DEMO_DIR ?= demo-out
 BLENDERS ?=
 BPY_VERSIONS := 4.2.23 4.5.15 5.0.1 5.1.2 5.2.3
 KILLS ?= 200
+# Each Blender is alone with its scenes and starts often: several at once use all cores.
+PARITY := tests/python/test_parity.py
 # Where the kill tests trace their lanes, and the replay test finds them.
 TRACES := $(CURDIR)/target/kill-traces
 # Built for older systems by another compiler: in the folder of the other builds each would undo the other's work.
@@ -41,7 +43,9 @@ test-all: build addon ## the slow beds: every Blender, the window, kills, the fu
 	@tools/setup.sh window
 	cargo test --quiet --lib -- --ignored
 	rm -rf $(TRACES)
-	FARMHAND_TRACE_DIR=$(TRACES) FARMHAND_TEST_BLENDERS="$$(command -v blender):$$(tools/setup.sh bpy 4.5.15):$$(tools/setup.sh bpy 5.0.1)" $(VENV)/pytest -m slow tests
+	export FARMHAND_TRACE_DIR=$(TRACES) FARMHAND_TEST_BLENDERS="$$(command -v blender):$$(tools/setup.sh bpy 4.5.15):$$(tools/setup.sh bpy 5.0.1)"; \
+	$(VENV)/pytest -m slow -n 3 $(PARITY); \
+	$(VENV)/pytest -m slow --durations=15 tests --ignore $(PARITY)
 	FARMHAND_TRACE_DIR=$(TRACES) cargo test --quiet --test integration replay
 
 check: build ## formatting, lints, types, stubs, licences
@@ -63,7 +67,7 @@ parity: build ## every scene beside Blender's own -a with many Blenders, and doc
 	  blenders=$$(command -v blender); \
 	  for version in $(BPY_VERSIONS); do blenders+=" $$(tools/setup.sh bpy $$version)"; done; \
 	fi; \
-	outcome=0; FARMHAND_TEST_BLENDERS=$${blenders// /:} $(VENV)/pytest -m slow tests/python/test_parity.py || outcome=$$?; \
+	outcome=0; FARMHAND_TEST_BLENDERS=$${blenders// /:} $(VENV)/pytest -m slow -n 3 $(PARITY) || outcome=$$?; \
 	$(VENV)/python tools/outputs_table.py && exit $$outcome
 
 kills: build ## KILLS=200 random kills over jobs of 40 frames with two slots, then every trace held to the lane rules
