@@ -76,12 +76,13 @@ kills: build ## KILLS=200 random kills over jobs of 40 frames with two slots, th
 	FARMHAND_KILLS=$(KILLS) FARMHAND_TRACE_DIR=$(TRACES) $(VENV)/pytest -m slow -s tests/python/test_kills.py
 	FARMHAND_TRACE_DIR=$(TRACES) cargo test --quiet --test integration replay -- --nocapture
 
-bench: build ## warm lanes against -a, two slots against one, many jobs, tracing against another tracer
+bench: build ## warm lanes against -a, two slots against one, many jobs, tracing against another tracer, paths mapped per second
 	@tools/setup.sh blender
 	$(VENV)/python tests/bench/warm_lanes.py
 	$(VENV)/python tests/bench/two_slots.py
 	$(VENV)/python tests/bench/many_jobs.py
 	$(VENV)/python tests/bench/tracing.py
+	cargo bench --quiet --bench paths
 
 wheel: ## the wheel, in dist/
 	@tools/setup.sh venv

@@ -6,6 +6,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`frames`] | `FrameSet`: `1-10, 20, 30-100:2` |
+//! | [`paths`] | from one platform's paths to another's |
 //! | [`outputs`] | output patterns, which files a frame owes, whole-file checks |
 //! | [`blend`] | what a .blend file says of its scenes |
 //! | [`trace`] | every file that a scene needs |
@@ -31,6 +32,7 @@ pub mod job;
 pub mod lanes;
 pub mod local;
 pub mod outputs;
+pub mod paths;
 pub mod plan;
 #[cfg(feature = "python")]
 mod python;
