@@ -234,7 +234,7 @@ fn in_slashes_of(text: &str, platform: Platform) -> String {
         .split(is_slash)
         .filter(|name| !name.is_empty())
         .collect();
-    let mut written = String::from_iter(std::iter::repeat_n(separator, leading));
+    let mut written: String = std::iter::repeat_n(separator, leading).collect();
     written.push_str(&names.join(separator.encode_utf8(&mut [0; 4])));
     if platform == Platform::Windows
         && let Some((letter, rest)) = written.split_once(':')
