@@ -122,10 +122,20 @@ impl From<JobError> for Failure {
 impl From<FarmError> for Failure {
     fn from(error: FarmError) -> Self {
         let exit = match &error {
-            FarmError::BadUrl { .. } | FarmError::BadToken | FarmError::BadId { .. } => Exit::Usage,
-            FarmError::Unauthorized { .. } | FarmError::Moved { .. } | FarmError::Setup { .. } => {
-                Exit::Unreachable
-            }
+            FarmError::BadUrl { .. }
+            | FarmError::BadToken
+            | FarmError::BadHeader { .. }
+            | FarmError::BadProxy { .. }
+            | FarmError::CaFile { .. }
+            | FarmError::PlainHttp { .. }
+            | FarmError::BadId { .. } => Exit::Usage,
+            FarmError::Unauthorized { .. }
+            | FarmError::Moved { .. }
+            | FarmError::NotAManager { .. }
+            | FarmError::ProxyRefused { .. }
+            | FarmError::Untrusted { .. }
+            | FarmError::TooOld { .. }
+            | FarmError::Setup { .. } => Exit::Unreachable,
             error if error.is_offline() => Exit::Unreachable,
             _ => Exit::Failed,
         };

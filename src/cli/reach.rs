@@ -45,7 +45,8 @@ impl Farm {
         if let Some(token) = FarmOptions::token() {
             client_options = client_options.token(Secret::new(&token));
         }
-        let client = Client::new(client_options)?;
+        let client = Client::new(&client_options)?;
+        client.greet().await?;
         let name = client.base_url();
         Ok(Self {
             client,

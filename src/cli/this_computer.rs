@@ -19,7 +19,7 @@ pub fn client_of(running: &LocalFarm) -> Result<Client, FarmError> {
 
 /// A client for the farm at that address.
 pub fn client_at(url: &str, token: &str) -> Result<Client, FarmError> {
-    Client::new(ClientOptions::new(url).token(Secret::new(token)))
+    Client::new(&ClientOptions::new(url).token(Secret::new(token)))
 }
 
 /// What this computer can do, asked of its Blender itself: no farm has to be awake for that.

@@ -39,6 +39,11 @@ impl Address {
         let _ = self.base.set_password(None);
     }
 
+    /// Whether it holds a name or a password.
+    pub(super) fn has_credentials(&self) -> bool {
+        !self.base.username().is_empty() || self.base.password().is_some()
+    }
+
     /// The URL of a call; each segment is percent-encoded on its own.
     pub(super) fn join(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();

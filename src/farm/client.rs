@@ -1,72 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The client itself: how a request is sent, how long it may take, and when it may be repeated.
+//! The client itself: how a request is sent, and when it may be repeated.
 
-use std::sync::Once;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Method, RequestBuilder, redirect};
+use reqwest::{Method, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::OnceCell;
 use url::Url;
 
-use super::address::{Address, shown, without_credentials};
+use super::address::{Address, shown};
+use super::connection::http_client;
+use super::credentials::Badge;
 use super::error::FarmError;
-use super::secret::Secret;
-use super::transport::{Answer, from_reqwest};
-
-/// The pause before the first repetition; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-
-/// Which farm, and how patiently.
-#[derive(Clone)]
-pub struct ClientOptions {
-    /// The farm's address; a path prefix in it is kept. Credentials in it are sent as Basic authorization if there is no
-    /// token.
-    pub base_url: String,
-    /// Sent as `Authorization: Bearer`.
-    pub token: Option<Secret>,
-    /// For how long a connection may take to come about.
-    pub connect_timeout: Duration,
-    /// For how long one call may take in all, its answer's last byte included.
-    pub timeout: Duration,
-    /// The same for sending a job, which a Manager first compiles into tasks (10,000 tasks: 1.7 s).
-    pub submit_timeout: Duration,
-    /// How often a call that may be repeated is repeated when the farm cannot be reached.
-    pub retries: u32,
-}
-
-impl ClientOptions {
-    /// The usual patience for the farm at that address.
-    pub fn new(base_url: impl Into<String>) -> Self {
-        Self {
-            base_url: base_url.into(),
-            token: None,
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(10),
-            submit_timeout: Duration::from_mins(1),
-            retries: 2,
-        }
-    }
-
-    /// With that token.
-    #[must_use]
-    pub fn token(mut self, token: Secret) -> Self {
-        self.token = Some(token);
-        self
-    }
-}
-
-impl std::fmt::Debug for ClientOptions {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("ClientOptions")
-            .field("base_url", &without_credentials(&self.base_url))
-            .field("token", &self.token)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
-    }
-}
+use super::models::FlamencoVersion;
+use super::options::ClientOptions;
+use super::patience::Patience;
+use super::transport::{Answer, Failed, from_reqwest};
 
 /// Whether a request may be sent once more when its answer is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,43 +31,54 @@ pub enum Repeat {
 /// A client for one farm. Cloning is cheap, and clones share connections.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    address: Address,
-    authorization: Option<HeaderValue>,
+    shared: Arc<Shared>,
     timeout: Duration,
     submit_timeout: Duration,
     retries: u32,
 }
 
+/// What clones share.
+struct Shared {
+    http: reqwest::Client,
+    address: Address,
+    badge: Option<Badge>,
+    /// What the farm said of itself when it was greeted.
+    greeted: OnceCell<FlamencoVersion>,
+}
+
 impl Client {
     /// A client for the farm that the options name. Nothing is sent yet.
-    pub fn new(options: ClientOptions) -> Result<Self, FarmError> {
-        let ClientOptions {
-            base_url,
-            token,
-            connect_timeout,
-            timeout,
-            submit_timeout,
-            retries,
-        } = options;
-        let mut address = Address::parse(&base_url)?;
-        let authorization = token.as_ref().map(bearer).transpose()?;
-        if authorization.is_some() {
+    ///
+    /// # Errors
+    /// [`FarmError::PlainHttp`] where credentials would go unencrypted to another computer and nobody allowed that.
+    pub fn new(options: &ClientOptions) -> Result<Self, FarmError> {
+        let mut address = Address::parse(&options.base_url)?;
+        let badge = options.credentials.as_ref().map(Badge::of).transpose()?;
+        let has_secret = badge.is_some() || address.has_credentials();
+        if has_secret && !(address.is_secure() || address.is_loopback() || options.allow_plain_http)
+        {
+            let url = address.shown();
+            return Err(FarmError::PlainHttp { url });
+        }
+        if badge.is_some() {
             address.forget_credentials();
         }
         Ok(Self {
-            http: http_client(&address, connect_timeout)?,
-            address,
-            authorization,
-            timeout,
-            submit_timeout,
-            retries,
+            shared: Arc::new(Shared {
+                http: http_client(&address, options)?,
+                address,
+                badge,
+                greeted: OnceCell::new(),
+            }),
+            timeout: options.timeout,
+            submit_timeout: options.submit_timeout,
+            retries: options.retries,
         })
     }
 
     /// The farm's address, without credentials.
     pub fn base_url(&self) -> String {
-        self.address.shown()
+        self.shared.address.shown()
     }
 
     /// The same farm, asked without repeating anything: for those who ask again by themselves.
@@ -164,12 +126,13 @@ impl Client {
 
     /// `GET`, 204 included.
     pub(super) async fn get(&self, path: &[&str]) -> Result<Answer, FarmError> {
-        self.get_url(self.address.join(path)).await
+        self.get_url(self.shared.address.join(path)).await
     }
 
     /// `GET` what the farm itself named.
     pub(super) async fn get_named(&self, named: &str) -> Result<Answer, FarmError> {
         let url = self
+            .shared
             .address
             .file(named)
             .ok_or_else(|| FarmError::BadAnswer {
@@ -180,7 +143,7 @@ impl Client {
     }
 
     async fn get_url(&self, url: Url) -> Result<Answer, FarmError> {
-        let build = || self.http.get(url.clone());
+        let build = || self.shared.http.get(url.clone());
         self.send(&url, build, Repeat::Harmless, self.timeout).await
     }
 
@@ -192,8 +155,8 @@ impl Client {
         repeat: Repeat,
         timeout: Duration,
     ) -> Result<Answer, FarmError> {
-        let url = self.address.join(path);
-        let build = || self.http.post(url.clone()).json(body);
+        let url = self.shared.address.join(path);
+        let build = || self.shared.http.post(url.clone()).json(body);
         self.send(&url, build, repeat, timeout).await
     }
 
@@ -204,8 +167,8 @@ impl Client {
         path: &[&str],
         repeat: Repeat,
     ) -> Result<Answer, FarmError> {
-        let url = self.address.join(path);
-        let build = || self.http.request(method.clone(), url.clone());
+        let url = self.shared.address.join(path);
+        let build = || self.shared.http.request(method.clone(), url.clone());
         self.send(&url, build, repeat, self.timeout).await
     }
 
@@ -224,7 +187,7 @@ impl Client {
 
     /// The URL of a call, for messages.
     pub(super) fn shown_url(&self, path: &[&str]) -> String {
-        shown(&self.address.join(path))
+        shown(&self.shared.address.join(path))
     }
 
     /// For how long a call may take.
@@ -237,6 +200,11 @@ impl Client {
         self.submit_timeout
     }
 
+    /// What the farm said of itself when it was greeted; clones share it.
+    pub(super) fn greeted(&self) -> &OnceCell<FlamencoVersion> {
+        &self.shared.greeted
+    }
+
     async fn send(
         &self,
         url: &Url,
@@ -244,38 +212,39 @@ impl Client {
         repeat: Repeat,
         timeout: Duration,
     ) -> Result<Answer, FarmError> {
-        let mut pause = FIRST_PAUSE;
-        let mut retries_left = self.retries;
+        let mut patience = Patience::new(timeout, self.retries);
         loop {
-            let error = match self.send_once(url, build(), timeout).await {
+            let once = self.send_once(url, build(), patience.left(), timeout);
+            let Failed { error, retry_after } = match once.await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
+                Err(failed) => failed,
             };
             let may_repeat = match repeat {
                 Repeat::Harmless => error.is_passing(),
-                Repeat::IfNeverSent => matches!(error, FarmError::Unreachable { .. }),
+                Repeat::IfNeverSent => error.was_not_carried_out(),
             };
-            if !may_repeat || retries_left == 0 {
+            let pause = may_repeat.then(|| patience.next_pause(retry_after));
+            let Some(pause) = pause.flatten() else {
                 return Err(error);
-            }
-            tracing::debug!(%error, "asking the farm again");
-            retries_left -= 1;
+            };
+            tracing::debug!(%error, ?pause, "asking the farm again");
             tokio::time::sleep(pause).await;
-            pause *= 2;
         }
     }
 
+    /// One request, in the time that is left of the call's `timeout`.
     async fn send_once(
         &self,
         url: &Url,
         mut request: RequestBuilder,
+        left: Duration,
         timeout: Duration,
-    ) -> Result<Answer, FarmError> {
-        if let Some(authorization) = &self.authorization {
-            request = request.header(AUTHORIZATION, authorization.clone());
+    ) -> Result<Answer, Failed> {
+        if let Some(badge) = &self.shared.badge {
+            request = badge.on(request);
         }
         let response = request
-            .timeout(timeout)
+            .timeout(left)
             .send()
             .await
             .map_err(|error| from_reqwest(error, &shown(url), timeout))?;
@@ -290,35 +259,4 @@ impl std::fmt::Debug for Client {
             .field("base_url", &self.base_url())
             .finish_non_exhaustive()
     }
-}
-
-fn bearer(token: &Secret) -> Result<HeaderValue, FarmError> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-        .map_err(|_| FarmError::BadToken)?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn http_client(address: &Address, connect_timeout: Duration) -> Result<reqwest::Client, FarmError> {
-    static CRYPTOGRAPHY: Once = Once::new();
-    // The error says that a provider is there already, which is as good.
-    CRYPTOGRAPHY.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("farmhand/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(connect_timeout)
-        // A redirected POST would become a GET, and a page to log in would be taken for an answer.
-        .redirect(redirect::Policy::none());
-    if address.is_loopback() {
-        builder = builder.no_proxy();
-    }
-    if !address.is_secure() {
-        // Reading the system's certificates takes time, and fails where there are none.
-        builder = builder.tls_certs_only([]);
-    }
-    builder
-        .build()
-        .map_err(|error| from_reqwest(error, &address.shown(), connect_timeout))
 }

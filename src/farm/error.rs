@@ -4,6 +4,8 @@
 //! To add one: say what happened, then what to do, the URL last; no source, for `reason` already holds the cause in
 //! words and a transport error's own text would show the full address.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 /// An error of the farm client. URLs in it carry no credentials.
@@ -21,11 +23,93 @@ pub enum FarmError {
         reason: String,
     },
 
-    /// The token has characters that no HTTP header may carry.
+    /// The token, or name and password, have characters that no HTTP header may carry.
     #[error(
-        "the token for the farm has characters that cannot be sent; copy it again from where it was issued"
+        "the token or password for the farm has characters that cannot be sent; copy it again from where it was issued"
     )]
     BadToken,
+
+    /// A header's name that no HTTP request may carry.
+    #[error("no request can carry a header named {name:?}; write it like X-Api-Key")]
+    BadHeader {
+        /// The name.
+        name: String,
+    },
+
+    /// Credentials would go unencrypted to another computer.
+    #[error(
+        "the farm's credentials would go there unencrypted, for everybody on the way to read; use an https:// address, or \
+         allow it where the network is trusted (allow_plain_http, FARMHAND_ALLOW_PLAIN_HTTP=1): {url}"
+    )]
+    PlainHttp {
+        /// The farm's address.
+        url: String,
+    },
+
+    /// The file of those who may vouch for the farm cannot be used.
+    #[error("the CA file cannot be used: {reason}; name a PEM file with the CA's certificate: {}", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// The proxy's address cannot be used.
+    #[error(
+        "the proxy's address cannot be used: {reason}; write it like http://proxy.example.com:3128: {url:?}"
+    )]
+    BadProxy {
+        /// The address as it was given, without credentials.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// The proxy wants to know who asks (407).
+    #[error(
+        "the proxy on the way to the farm asks for a name and password; put them into the proxy's address, like \
+         http://name:password@proxy.example.com:3128: {url}"
+    )]
+    ProxyRefused {
+        /// The URL that was asked.
+        url: String,
+    },
+
+    /// Nobody that this computer trusts vouches for the farm.
+    #[error(
+        "the farm's certificate is not trusted: {reason}; where the farm has a CA of its own, name its file (ca_file, \
+         FARMHAND_CA_FILE): {url}"
+    )]
+    Untrusted {
+        /// What is wrong with the certificate.
+        reason: String,
+        /// The URL that was asked.
+        url: String,
+    },
+
+    /// Something answers, but it is no Flamenco Manager.
+    #[error(
+        "no Flamenco Manager answers there: {reason}; check the address, and its path where a proxy has one: {url}"
+    )]
+    NotAManager {
+        /// What it answered instead.
+        reason: String,
+        /// The URL that was asked.
+        url: String,
+    },
+
+    /// The Manager is older than what Farmhand knows.
+    #[error(
+        "the farm runs Flamenco {version}, and Farmhand needs 3.7 or newer; have its operator update the Manager and its \
+         workers: {url}"
+    )]
+    TooOld {
+        /// The Manager's version.
+        version: String,
+        /// The URL that was asked.
+        url: String,
+    },
 
     /// An id or name that cannot stand in a URL.
     #[error("{what} cannot be {value:?}; take it from the farm's own list")]
@@ -210,6 +294,14 @@ impl FarmError {
             Self::Interrupted { reason, .. } | Self::BadAnswer { reason, .. } => reason.clone(),
             other => other.to_string(),
         }
+    }
+
+    /// Whether the request certainly was not carried out, and may be a moment later.
+    pub(super) fn was_not_carried_out(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Refused { status: 429, .. }
+        )
     }
 
     /// Whether the same request may well be answered a moment later.

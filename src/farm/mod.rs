@@ -7,12 +7,18 @@
 mod address;
 mod calls;
 mod client;
+mod connection;
+mod credentials;
 mod error;
 pub mod models;
+mod options;
+mod patience;
 mod secret;
 mod transport;
 
 pub use calls::{SUBMISSION_ID_KEY, checked_id, this_platform};
-pub use client::{Client, ClientOptions, Repeat};
+pub use client::{Client, Repeat};
+pub use credentials::Credentials;
 pub use error::FarmError;
+pub use options::{ClientOptions, Proxy};
 pub use secret::Secret;

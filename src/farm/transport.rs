@@ -4,20 +4,41 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use reqwest::header::LOCATION;
+use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
 use url::Url;
 
 use super::address::shown;
 use super::error::FarmError;
 use super::models::ErrorAnswer;
+use super::patience::retry_after;
 
 /// No answer of a Manager comes near this; 3,000 jobs are 1.7 MB.
-const MAX_ANSWER_BYTES: usize = 256 * 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// What hyper-util says where a proxy answers 407 to CONNECT; its type is not public.
+const PROXY_ASKS: &str = "proxy authorization required";
 
 /// How much of an answer that is no JSON is shown.
 const EXCERPT_CHARS: usize = 120;
+
+/// A request that led to nothing.
+pub(super) struct Failed {
+    pub(super) error: FarmError,
+    /// After how long the farm wants to be asked again.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl From<FarmError> for Failed {
+    fn from(error: FarmError) -> Self {
+        Self {
+            error,
+            retry_after: None,
+        }
+    }
+}
 
 /// A whole answer.
 pub(super) struct Answer {
@@ -28,12 +49,16 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Reads the answer to its end.
-    pub(super) async fn read(mut response: Response, timeout: Duration) -> Result<Self, FarmError> {
+    pub(super) async fn read(mut response: Response, timeout: Duration) -> Result<Self, Failed> {
         let url = shown(response.url());
         let status = response.status();
         if status.is_redirection() {
-            return Err(moved(&response, url));
+            return Err(moved(&response, url).into());
         }
+        let asked = response.headers().get(RETRY_AFTER);
+        let retry_after = asked
+            .filter(|_| matches!(status.as_u16(), 429 | 503))
+            .and_then(|value| retry_after(value, OffsetDateTime::now_utc()));
         let mut body = Vec::new();
         while let Some(chunk) = response
             .chunk()
@@ -42,14 +67,15 @@ impl Answer {
         {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
                 let reason = format!("it is larger than {MAX_ANSWER_BYTES} bytes");
-                return Err(FarmError::BadAnswer { reason, url });
+                return Err(FarmError::BadAnswer { reason, url }.into());
             }
             body.extend_from_slice(&chunk);
         }
         if status.is_success() {
             Ok(Self { status, body, url })
         } else {
-            Err(refusal(status, &body, url))
+            let error = refusal(status, &body, url);
+            Err(Failed { error, retry_after })
         }
     }
 
@@ -81,7 +107,12 @@ impl Answer {
 pub(super) fn from_reqwest(error: reqwest::Error, url: &str, timeout: Duration) -> FarmError {
     let url = url.to_owned();
     let error = error.without_url();
-    if error.is_connect() {
+    if let Some(reason) = distrust(&error) {
+        FarmError::Untrusted { reason, url }
+    } else if error.is_connect() {
+        if root_cause(&error).contains(PROXY_ASKS) {
+            return FarmError::ProxyRefused { url };
+        }
         let reason = if error.is_dns() {
             "its name is not known".to_owned()
         } else if error.is_timeout() {
@@ -104,6 +135,24 @@ pub(super) fn from_reqwest(error: reqwest::Error, url: &str, timeout: Duration) 
             url,
         }
     }
+}
+
+/// What is wrong with the certificate of whoever answered, if that is the trouble.
+fn distrust(error: &reqwest::Error) -> Option<String> {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // What an `io::Error` wraps is not its source.
+        let mut wrapped: Option<&(dyn std::error::Error + 'static)> = Some(cause);
+        while let Some(io) = wrapped.and_then(|inner| inner.downcast_ref::<std::io::Error>()) {
+            wrapped = io.get_ref().map(|inner| inner as _);
+        }
+        let tls = wrapped.and_then(|inner| inner.downcast_ref());
+        if let Some(rustls::Error::InvalidCertificate(reason)) = tls {
+            return Some(reason.to_string());
+        }
+        source = cause.source();
+    }
+    None
 }
 
 /// The innermost cause, which is the one that says something to people.
@@ -143,6 +192,7 @@ fn refusal(status: StatusCode, body: &[u8], url: String) -> FarmError {
     let status = status.as_u16();
     match status {
         401 | 403 => FarmError::Unauthorized { status, url },
+        407 => FarmError::ProxyRefused { url },
         404 => FarmError::NotFound { message, url },
         412 => FarmError::StaleJobType { message, url },
         400..=499 => FarmError::Refused {

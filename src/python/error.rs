@@ -112,17 +112,25 @@ fn of_farm(error: &FarmError, message: String) -> PyErr {
         FarmError::NotFound { .. } => NotFoundError::new_err(message),
         FarmError::Unauthorized { .. }
         | FarmError::StaleJobType { .. }
+        | FarmError::TooOld { .. }
         | FarmError::Refused { .. }
         | FarmError::ServerFailed { .. } => FarmRefusedError::new_err(message),
         FarmError::Unreachable { .. }
         | FarmError::Interrupted { .. }
         | FarmError::Moved { .. }
+        | FarmError::NotAManager { .. }
+        | FarmError::ProxyRefused { .. }
+        | FarmError::Untrusted { .. }
         | FarmError::BadAnswer { .. }
         | FarmError::Setup { .. }
         | FarmError::SubmissionUnsettled { .. } => FarmUnreachableError::new_err(message),
-        FarmError::BadUrl { .. } | FarmError::BadToken | FarmError::BadId { .. } => {
-            FarmhandError::new_err(message)
-        }
+        FarmError::BadUrl { .. }
+        | FarmError::BadToken
+        | FarmError::BadHeader { .. }
+        | FarmError::BadProxy { .. }
+        | FarmError::CaFile { .. }
+        | FarmError::PlainHttp { .. }
+        | FarmError::BadId { .. } => FarmhandError::new_err(message),
     }
 }
 

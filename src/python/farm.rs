@@ -50,10 +50,13 @@ impl Local {
 }
 
 impl Place {
-    /// A client for the farm; the one on this computer is started where it sleeps.
+    /// A client for a farm that was found to be one; the one on this computer is started where it sleeps.
     pub(super) async fn client(&self) -> Result<Client, Failure> {
         match self {
-            Self::Manager(client) => Ok(client.clone()),
+            Self::Manager(client) => {
+                client.greet().await?;
+                Ok(client.clone())
+            }
             Self::Local(of) => client_of(&of.start().await?),
         }
     }
@@ -66,7 +69,7 @@ impl Place {
                 let dirs = of.dirs.clone();
                 Source::looking(move || match local::address(&dirs) {
                     Some((url, token)) => {
-                        Client::new(ClientOptions::new(url).token(Secret::new(&token))).into()
+                        Client::new(&ClientOptions::new(url).token(Secret::new(&token))).into()
                     }
                     None => Found::Stopped,
                 })
@@ -77,9 +80,8 @@ impl Place {
 
 /// A client for the running farm on this computer.
 pub(super) fn client_of(running: &LocalFarm) -> Result<Client, Failure> {
-    Ok(Client::new(
-        ClientOptions::new(&running.url).token(Secret::new(&running.token)),
-    )?)
+    let options = ClientOptions::new(&running.url).token(Secret::new(&running.token));
+    Ok(Client::new(&options)?)
 }
 
 #[pyclass(name = "Farm", module = "farmhand", frozen)]
@@ -238,7 +240,7 @@ pub(super) fn connect(url: &str, token: Option<&str>) -> PyResult<PyFarm> {
         options = options.token(Secret::new(token));
     }
     Ok(PyFarm {
-        place: Place::Manager(Client::new(options).map_err(Failure::from)?),
+        place: Place::Manager(Client::new(&options).map_err(Failure::from)?),
     })
 }
 

@@ -54,7 +54,7 @@ impl LocalServer {
     }
 
     fn client(&self) -> Client {
-        Client::new(ClientOptions::new(&self.url).token(Secret::new(TOKEN))).unwrap()
+        Client::new(&ClientOptions::new(&self.url).token(Secret::new(TOKEN))).unwrap()
     }
 }
 
@@ -181,7 +181,7 @@ async fn without_its_token_nobody_is_answered() {
         ClientOptions::new(&server.url),
         ClientOptions::new(&server.url).token(Secret::new("another")),
     ] {
-        let error = Client::new(options).unwrap().version().await.unwrap_err();
+        let error = Client::new(&options).unwrap().version().await.unwrap_err();
         assert!(
             matches!(error, FarmError::Unauthorized { status: 401, .. }),
             "{error:?}"

@@ -35,6 +35,13 @@ fn job_answer(submission_id: &str) -> Value {
     })
 }
 
+/// A client with the time to ask three times.
+fn calm(url: &str) -> Client {
+    let mut options = hasty(url);
+    options.timeout = Duration::from_secs(20);
+    Client::new(&options).unwrap()
+}
+
 #[tokio::test]
 async fn a_farm_that_accepts_and_never_answers_is_a_time_out() {
     for act in [
@@ -76,7 +83,7 @@ async fn a_port_where_nobody_listens_is_unreachable_and_says_so() {
 #[tokio::test]
 async fn a_farm_that_speaks_no_tls_is_unreachable_by_https_and_says_so() {
     let farm = WireFarm::start(vec![Act::Cut]).await;
-    let Ok(asking) = Client::new(hasty(&farm.url.replace("http://", "https://"))) else {
+    let Ok(asking) = Client::new(&hasty(&farm.url.replace("http://", "https://"))) else {
         eprintln!("skipped: this computer has no CA certificates");
         return;
     };
@@ -95,7 +102,7 @@ async fn a_farm_that_speaks_no_tls_is_unreachable_by_https_and_says_so() {
                 .await;
         }
     });
-    let error = Client::new(hasty(&url))
+    let error = Client::new(&hasty(&url))
         .unwrap()
         .without_retries()
         .version()
@@ -140,7 +147,7 @@ async fn a_failing_farm_is_asked_three_times_and_then_named() {
         r#"{"code": 500, "message": "disk full"}"#,
     ));
     let farm = WireFarm::start(vec![failing.clone()]).await;
-    let error = client(&farm.url).version().await.unwrap_err();
+    let error = calm(&farm.url).version().await.unwrap_err();
     let url = format!("{}/api/v3/version", farm.url);
     assert_eq!(
         error,
@@ -298,9 +305,10 @@ async fn a_job_that_never_left_is_sent_when_the_farm_is_there_again() {
     drop(listener);
     let options = ClientOptions {
         retries: 8,
+        submit_timeout: Duration::from_secs(20),
         ..hasty(&format!("http://{address}"))
     };
-    let asking = Client::new(options).unwrap();
+    let asking = Client::new(&options).unwrap();
     let sending = tokio::spawn(async move { asking.submit(&submitted(Some("abc"))).await });
     let router = axum::Router::new().fallback(|| async { axum::Json(job_answer("abc")) });
     let listener = TcpListener::bind(address).await.unwrap();
@@ -435,7 +443,7 @@ async fn the_token_goes_to_the_farm_and_shows_nowhere_else() {
     for url in [farm.url.clone(), with_credentials(&farm.url)] {
         let options = hasty(&url).token(token.clone());
         show(format!("{options:?}"));
-        let asking = Client::new(options).unwrap();
+        let asking = Client::new(&options).unwrap();
         show(format!("{asking:?} {}", asking.base_url()));
         asking.version().await.unwrap();
     }
@@ -469,7 +477,7 @@ async fn the_token_goes_to_the_farm_and_shows_nowhere_else() {
             hasty(&with_credentials(&wire_farm.url)),
             hasty(&with_credentials(&wire_farm.url)).token(token.clone()),
         ] {
-            let asking = Client::new(options).unwrap().without_retries();
+            let asking = Client::new(&options).unwrap().without_retries();
             let error = asking.version().await.unwrap_err();
             show(format!("{error} {error:?}"));
             let error = asking.submit(&submitted(None)).await.unwrap_err();
@@ -481,7 +489,7 @@ async fn the_token_goes_to_the_farm_and_shows_nowhere_else() {
         "ada:hunter2-password@host",
         "ftp://ada:hunter2-password@x",
     ] {
-        match Client::new(hasty(url).token(token.clone())) {
+        match Client::new(&hasty(url).token(token.clone())) {
             Ok(asking) => {
                 let error = asking.without_retries().version().await.unwrap_err();
                 show(format!("{error} {error:?}"));
@@ -489,7 +497,7 @@ async fn the_token_goes_to_the_farm_and_shows_nowhere_else() {
             Err(error) => show(format!("{error} {error:?}")),
         }
     }
-    let error = Client::new(hasty(&farm.url).token(Secret::new("hunter2\u{7}token"))).unwrap_err();
+    let error = Client::new(&hasty(&farm.url).token(Secret::new("hunter2\u{7}token"))).unwrap_err();
     assert_eq!(error, FarmError::BadToken);
     show(format!("{error} {error:?}"));
 

@@ -126,6 +126,8 @@ pub enum Act {
     SendAndHold(String),
     /// Begins an answer, then a byte at a time without end.
     Drip,
+    /// Begins an answer, then all that the connection takes, without end.
+    Flood,
 }
 
 /// A farm on the wire; connection after connection does the next act, the last one for all further ones.
@@ -191,6 +193,13 @@ async fn perform(mut stream: TcpStream, act: Act, heads: Arc<Mutex<Vec<String>>>
             let _ = stream.write_all(text.as_bytes()).await;
             std::future::pending::<()>().await;
         }
+        Act::Flood => {
+            let _ = stream
+                .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+                .await;
+            let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
+            while stream.write_all(chunk.as_bytes()).await.is_ok() {}
+        }
         Act::Drip => {
             let _ = stream
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
@@ -212,7 +221,7 @@ pub fn wire(status: &str, body: &str) -> String {
 
 /// A client with little patience.
 pub fn client(url: &str) -> Client {
-    Client::new(hasty(url)).unwrap()
+    Client::new(&hasty(url)).unwrap()
 }
 
 /// Options with little patience.

@@ -110,7 +110,7 @@ impl Asker {
                 .enable_all()
                 .build()
                 .unwrap(),
-            client: Client::new(options).unwrap(),
+            client: Client::new(&options).unwrap(),
         }
     }
 

@@ -67,7 +67,7 @@ async fn a_snapshot_never_waits_for_a_farm_that_never_answers() {
     let farm = WireFarm::start(vec![Act::Silence]).await;
     let mut options = farmhand::farm::ClientOptions::new(&farm.url);
     options.timeout = Duration::from_mins(1);
-    let watcher = watch(farmhand::farm::Client::new(options).unwrap());
+    let watcher = watch(farmhand::farm::Client::new(&options).unwrap());
     until("the farm is asked", || !farm.asked().is_empty()).await;
     let began = Instant::now();
     for _ in 0..1000 {

@@ -2,6 +2,7 @@
 //! The calls of the Flamenco v3 API, one file per topic.
 
 mod configuration;
+mod greeting;
 mod jobs;
 mod submit;
 mod tasks;

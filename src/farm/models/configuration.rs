@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::words::open_words;
 
+/// The name that the farm on this computer gives itself; its version is Farmhand's own.
+pub const LOCAL_FARM_NAME: &str = "Farmhand on this computer";
+
 /// `GET /api/v3/version`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlamencoVersion {
     /// Version for people, with the commit where the build is no release.
     pub version: String,
     /// Version alone, like `3.9-beta1`.
+    #[serde(default)]
     pub shortversion: String,
     /// The name that the operator gave the farm.
     pub name: String,

@@ -13,7 +13,7 @@ mod words;
 mod workers;
 
 pub use configuration::{
-    ErrorAnswer, FarmStatus, FarmStatusReport, FlamencoVersion, ManagerVariable,
+    ErrorAnswer, FarmStatus, FarmStatusReport, FlamencoVersion, LOCAL_FARM_NAME, ManagerVariable,
     ManagerVariableAudience, ManagerVariables, SharedStorageLocation,
 };
 pub use jobs::{

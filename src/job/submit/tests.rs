@@ -30,7 +30,7 @@ async fn farm(jobs: Value, status: StatusCode, answer: Value) -> Client {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
-    Client::new(ClientOptions::new(format!("http://{address}"))).unwrap()
+    Client::new(&ClientOptions::new(format!("http://{address}"))).unwrap()
 }
 
 fn job(status: &str, frames: &str, output: &str, blend_file: &str) -> Value {

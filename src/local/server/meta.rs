@@ -10,7 +10,7 @@ use super::Shared;
 use super::answer::Refusal;
 use crate::farm::models::{
     AvailableJobType, AvailableJobTypes, FarmStatus, FarmStatusReport, FlamencoVersion,
-    ManagerVariableAudience, ManagerVariables, SharedStorageLocation, TaskStatus,
+    LOCAL_FARM_NAME, ManagerVariableAudience, ManagerVariables, SharedStorageLocation, TaskStatus,
 };
 use crate::local::compile::{JOB_TYPE, job_type};
 use crate::local::store::Store;
@@ -36,7 +36,7 @@ async fn version() -> Json<FlamencoVersion> {
     Json(FlamencoVersion {
         shortversion: version.clone(),
         version,
-        name: "Farmhand on this computer".to_owned(),
+        name: LOCAL_FARM_NAME.to_owned(),
         git: String::new(),
     })
 }
