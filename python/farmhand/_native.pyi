@@ -84,8 +84,43 @@ class BlendFile:
     def dependencies(self) -> list[Dependency]:
         """Every path that the file and the libraries that it links hold, and the files that these stand for.
 
-        Reads all libraries and looks on disk; takes tenths of a second for some hundred libraries.
+        Reads all libraries and looks on disk; takes tenths of a second for some hundred libraries. The same as
+        `trace().dependencies`.
         """
+    def trace(self, *, frames: str | Frames | None = None) -> Trace:
+        """Everything that the file needs, and what could not be followed: a library that is missing, for one.
+
+        Of sequences, what `frames` ask for is required; without them, what all frames of all scenes ask for. Takes
+        as long as `dependencies`.
+        """
+
+@final
+class Trace:
+    """Everything that a .blend file and the libraries that it links need."""
+
+    @property
+    def dependencies(self) -> list[Dependency]:
+        """Every path that they hold, and the files that these stand for."""
+    @property
+    def files(self) -> list[DependencyFile]:
+        """Every file once, the .blend file first, those that are missing included."""
+    @property
+    def problems(self) -> list[Problem]:
+        """What could not be followed; all else is there nevertheless."""
+
+@final
+class Problem:
+    """Something that could not be followed."""
+
+    @property
+    def code(self) -> Literal["library_missing", "library_unreadable", "data_block_missing"]:
+        """What kind of problem it is."""
+    @property
+    def path(self) -> str:
+        """The file that it is about."""
+    @property
+    def message(self) -> str:
+        """What happened and what to do."""
 
 @final
 class Dependency:
@@ -127,6 +162,15 @@ class Dependency:
     @property
     def files(self) -> list[DependencyFile]:
         """The files that it stands for: frames, tiles, what lies in a folder. None for outputs and what is packed."""
+    @property
+    def frames_asked(self) -> Frames | None:
+        """Of a sequence, the numbers in the names of the files that the scenes ask for.
+
+        None of other paths, and where it can't be known: a driver, a keyframe or a node chooses.
+        """
+    @property
+    def frames_missing(self) -> Frames | None:
+        """Of a sequence, those of them that lie not on disk. None of other paths."""
 
 @final
 class DependencyFile:
@@ -141,6 +185,18 @@ class DependencyFile:
     @property
     def missing(self) -> bool:
         """Whether it isn't there."""
+    @property
+    def is_required(self) -> bool:
+        """Whether rendering does badly without it; a frame of a sequence that nothing asks for isn't required."""
+    @property
+    def kind(self) -> str:
+        """What it is for, as of `Dependency`."""
+    @property
+    def owner(self) -> str:
+        """The data-block that names it first."""
+    @property
+    def named_in(self) -> str:
+        """The .blend file that names it."""
     @property
     def found_as(self) -> str | None:
         """Where a file lies whose name differs only in capital and small letters."""

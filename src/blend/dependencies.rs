@@ -10,6 +10,8 @@ mod reach;
 mod special;
 mod stored;
 mod table;
+mod timing;
+mod users;
 
 use serde::Serialize;
 
@@ -17,6 +19,7 @@ pub use closure::{Roots, Visited, scan};
 pub(in crate::blend) use reach::Reaches;
 pub use stored::{PathForm, StoredPath};
 pub use table::{DependencyKind, LeadsTo, PATH_FIELDS, PathField, Role};
+pub use timing::{Asked, Repeat, Timing};
 
 /// What a scan of one file found.
 #[derive(Debug, Default)]
@@ -27,6 +30,27 @@ pub struct Scanned {
     pub links: Vec<Link>,
     /// The data-blocks that were asked for, but are not in this file, such as `MAbrick`.
     pub not_found: Vec<String>,
+    /// Who shows the sequences that scenes use, and when.
+    pub sequence_users: Vec<SequenceUser>,
+}
+
+/// Something that shows a sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SequenceUser {
+    /// The data-block that the sequence belongs to.
+    pub sequence: SequenceId,
+    /// What it shows at which frame.
+    pub timing: Timing,
+}
+
+/// The data-block that a sequence belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum SequenceId {
+    /// One of the same file: [`Dependency::data_block`].
+    Own(usize),
+    /// One of another file.
+    Linked(Link),
 }
 
 /// A data-block of another file.
@@ -50,6 +74,10 @@ pub struct Dependency {
     pub owner_type: String,
     /// The data-block's name.
     pub owner: String,
+    /// The data-block's name with the two letters of its kind.
+    pub owner_id: Vec<u8>,
+    /// The number of the data-block's block in the file.
+    pub data_block: usize,
     /// What the path is for.
     pub kind: DependencyKind,
     /// Which way the bytes go.
@@ -68,6 +96,8 @@ pub struct Dependency {
     pub is_guess: bool,
     /// Which files the path stands for.
     pub expansion: Expansion,
+    /// The first and last frame of the scene at which it is shown, of a picture of a strip; `(1, 0)` where it never is.
+    pub shown_at: Option<(i64, i64)>,
     /// Where the path lies in the file; none where Blender makes it up from the file's name.
     pub place: Option<Place>,
     /// Where the folder lies, of a path that is stored as folder and name.
@@ -98,10 +128,10 @@ pub enum Expansion {
         /// The numbers of the tiles, as in `<UDIM>`.
         tiles: Vec<u32>,
     },
-    /// Files that differ in the last number of their names.
+    /// Files that differ in the last number of their names. Which of them are shown, [`Scanned::sequence_users`] say.
     Sequence {
-        /// The first and last number that rendering can ask for, where that is known.
-        range: Option<(i64, i64)>,
+        /// The number in the name that is stored; none where it holds none.
+        named: Option<i64>,
     },
     /// Files of a folder that begin with this text.
     Prefixed {

@@ -24,8 +24,9 @@ pub use blocks::Block;
 pub use bytes::ByteOrder;
 pub use compression::Compression;
 pub use dependencies::{
-    Dependency, DependencyKind, Expansion, LeadsTo, Link, PATH_FIELDS, PathField, PathForm, Place,
-    Role, Roots, Scanned, StoredPath, Visited, scan,
+    Asked, Dependency, DependencyKind, Expansion, LeadsTo, Link, PATH_FIELDS, PathField, PathForm,
+    Place, Repeat, Role, Roots, Scanned, SequenceId, SequenceUser, StoredPath, Timing, Visited,
+    scan,
 };
 pub use dna::{Dna, Field, Kind, Structure};
 pub use error::BlendError;

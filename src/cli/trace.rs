@@ -18,6 +18,7 @@ use super::style::Style;
 use super::terminal::Terminal;
 use super::text;
 use crate::blend::DependencyKind;
+use crate::frames::FrameSet;
 use crate::trace::{self, Progress, Trace, TracedDependency, TracedFile};
 
 /// How often the line of progress is drawn.
@@ -117,8 +118,27 @@ fn as_json(traced: &Trace) -> Value {
             })
         })
         .collect();
+    let sequences: Vec<Value> = traced
+        .dependencies
+        .iter()
+        .filter_map(|found| {
+            let frames = found.frames.as_ref()?;
+            Some(json!({
+                "path": found.path.display().to_string(),
+                "kind": found.dependency.kind,
+                "owner": found.dependency.owner,
+                "named_in": found.blend_file.display().to_string(),
+                "is_required": found.dependency.is_required,
+                "frames_asked": frames.asked,
+                "frames_missing": frames.missing,
+                "asked_count": frames.asked.as_ref().map(FrameSet::len),
+                "missing_count": frames.missing.len(),
+            }))
+        })
+        .collect();
     json!({
         "files": traced.files,
+        "sequences": sequences,
         "outputs": outputs,
         "packed": packed,
         "problems": traced.problems,

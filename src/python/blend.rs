@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use super::error::Failure;
 use super::frames::{self, PyFrames};
 use super::job::to_python;
-use super::trace::{self, PyDependency};
+use super::trace::{self, PyDependency, PyTrace};
 use crate::blend::{self, BlendFacts};
 use crate::check::Finding;
 use crate::job::{self, Environment, FarmKind, JobRequest};
@@ -46,7 +46,13 @@ impl PyBlendFile {
     }
 
     fn dependencies(&self, py: Python<'_>) -> PyResult<Vec<PyDependency>> {
-        trace::dependencies(py, &self.0.path)
+        Ok(trace::trace(py, &self.0.path, None)?.dependencies())
+    }
+
+    #[pyo3(signature = (*, frames=None))]
+    fn trace(&self, py: Python<'_>, frames: Option<&Bound<'_, PyAny>>) -> PyResult<PyTrace> {
+        let frames = frames.map(frames::from_python).transpose()?;
+        trace::trace(py, &self.0.path, frames.as_ref())
     }
 
     fn __repr__(&self) -> String {

@@ -34,7 +34,7 @@ mod _native {
     #[pymodule_export]
     use super::submission::{PyEvent, PyOperation, PySubmission};
     #[pymodule_export]
-    use super::trace::{PyDependency, PyDependencyFile};
+    use super::trace::{PyDependency, PyDependencyFile, PyProblem, PyTrace};
     #[pymodule_export]
     use super::watch::{PyFarmWatch, PyJobView, PySnapshot};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `farmhand.Dependency` and `farmhand.DependencyFile`: what a .blend file needs, libraries followed.
+//! `farmhand.Trace` and what it holds: what a .blend file needs, libraries followed.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,8 +7,70 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 
 use super::error::Failure;
+use super::frames::PyFrames;
 use crate::blend::{PathForm, Role};
-use crate::trace::{self, Progress, Trace, TracedDependency, TracedFile};
+use crate::frames::FrameSet;
+use crate::trace::{self, Problem, Progress, Trace, TracedDependency, TracedFile};
+
+#[pyclass(name = "Trace", module = "farmhand", frozen)]
+pub(super) struct PyTrace(Arc<Trace>);
+
+#[pymethods]
+impl PyTrace {
+    #[getter]
+    pub(super) fn dependencies(&self) -> Vec<PyDependency> {
+        let found = self.0.dependencies.iter();
+        found
+            .map(|found| PyDependency {
+                trace: Arc::clone(&self.0),
+                found: found.clone(),
+            })
+            .collect()
+    }
+
+    #[getter]
+    fn files(&self) -> Vec<PyDependencyFile> {
+        self.0.files.iter().cloned().map(PyDependencyFile).collect()
+    }
+
+    #[getter]
+    fn problems(&self) -> Vec<PyProblem> {
+        self.0.problems.iter().cloned().map(PyProblem).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<farmhand.Trace of {} files, {} problems>",
+            self.0.files.len(),
+            self.0.problems.len()
+        )
+    }
+}
+
+#[pyclass(name = "Problem", module = "farmhand", frozen)]
+pub(super) struct PyProblem(Problem);
+
+#[pymethods]
+impl PyProblem {
+    #[getter]
+    fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    #[getter]
+    fn path(&self) -> String {
+        self.0.path.to_string_lossy().into_owned()
+    }
+
+    #[getter]
+    fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<farmhand.Problem {}: {}>", self.0.code, self.0.message)
+    }
+}
 
 #[pyclass(name = "Dependency", module = "farmhand", frozen)]
 pub(super) struct PyDependency {
@@ -92,6 +154,18 @@ impl PyDependency {
             .collect()
     }
 
+    #[getter]
+    fn frames_asked(&self) -> Option<PyFrames> {
+        let frames = self.found.frames.as_ref()?;
+        frames.asked.clone().map(PyFrames)
+    }
+
+    #[getter]
+    fn frames_missing(&self) -> Option<PyFrames> {
+        let frames = self.found.frames.as_ref()?;
+        Some(PyFrames(frames.missing.clone()))
+    }
+
     fn __repr__(&self) -> String {
         let dependency = &self.found.dependency;
         format!(
@@ -124,6 +198,26 @@ impl PyDependencyFile {
     }
 
     #[getter]
+    fn is_required(&self) -> bool {
+        self.0.is_required
+    }
+
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.0.kind.as_str()
+    }
+
+    #[getter]
+    fn owner(&self) -> &str {
+        &self.0.owner
+    }
+
+    #[getter]
+    fn named_in(&self) -> String {
+        self.0.named_in.to_string_lossy().into_owned()
+    }
+
+    #[getter]
     fn found_as(&self) -> Option<String> {
         let found_as = self.0.found_as.as_ref()?;
         Some(found_as.to_string_lossy().into_owned())
@@ -138,18 +232,12 @@ impl PyDependencyFile {
     }
 }
 
-/// Every path that the file and its libraries hold.
-pub(super) fn dependencies(py: Python<'_>, path: &Path) -> PyResult<Vec<PyDependency>> {
-    let mut trace = py
-        .detach(|| trace::trace(path, &Progress::default()))
-        .map_err(Failure::from)?;
-    let found = std::mem::take(&mut trace.dependencies);
-    let trace = Arc::new(trace);
-    Ok(found
-        .into_iter()
-        .map(|found| PyDependency {
-            trace: Arc::clone(&trace),
-            found,
-        })
-        .collect())
+/// Everything that the file needs, for some frames or for all of its scenes.
+pub(super) fn trace(py: Python<'_>, path: &Path, frames: Option<&FrameSet>) -> PyResult<PyTrace> {
+    let progress = Progress::default();
+    let traced = py.detach(|| match frames {
+        Some(frames) => trace::trace_frames(path, frames, &progress),
+        None => trace::trace(path, &progress),
+    });
+    Ok(PyTrace(Arc::new(traced.map_err(Failure::from)?)))
 }

@@ -13,8 +13,24 @@ pub(super) struct Expanded {
     pub files: Vec<(PathBuf, u64)>,
     /// Where it lies in other capital and small letters.
     pub found_as: Option<PathBuf>,
-    /// Tiles and frames that should be among the files, but aren't there.
+    /// Tiles that should be among the files, but aren't there.
     pub gaps: Vec<PathBuf>,
+    /// How the files of a sequence are named.
+    pub pattern: Option<Pattern>,
+}
+
+impl Expanded {
+    /// The numbers of the files of a sequence.
+    pub fn numbers(&self) -> impl Iterator<Item = i32> {
+        let paths = self.files.iter().map(|(path, _)| path);
+        paths.filter_map(|path| self.number(path))
+    }
+
+    /// The number of one of the files of a sequence.
+    pub fn number(&self, path: &Path) -> Option<i32> {
+        let number = self.pattern.as_ref()?.number(path.file_name()?.to_str()?)?;
+        i32::try_from(number).ok()
+    }
 }
 
 /// Looks on disk for what a path stands for.
@@ -52,14 +68,14 @@ fn look(path: &Path, expansion: &Expansion, disk: &Disk) -> Expanded {
                 .map(|tile| folder.join(pattern.name(i64::from(*tile))));
             found.gaps = missing(wanted, &found.files);
         }
-        Expansion::Sequence { range } => {
+        Expansion::Sequence { .. } => {
             let Some((folder, pattern)) = folder_and(path, Pattern::of_frames) else {
                 return look(path, &Expansion::File, disk);
             };
             found.files = disk.files(folder, |name| {
                 pattern.number(&name.to_string_lossy()).is_some()
             });
-            let _ = range;
+            found.pattern = Some(pattern);
         }
     }
     found
@@ -85,8 +101,8 @@ fn missing(wanted: impl Iterator<Item = PathBuf>, files: &[(PathBuf, u64)]) -> V
 }
 
 /// Names that differ in a number.
-#[derive(Debug, PartialEq, Eq)]
-struct Pattern {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pattern {
     before: String,
     after: String,
     /// Digits at least; shorter numbers are filled with zeros.
@@ -150,7 +166,7 @@ impl Pattern {
     }
 
     /// The name with that number.
-    fn name(&self, number: i64) -> String {
+    pub fn name(&self, number: i64) -> String {
         let number = if self.is_uv {
             let tile = (number - 1001).max(0);
             format!("u{}_v{}", tile % 10 + 1, tile / 10 + 1)

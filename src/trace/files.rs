@@ -12,8 +12,12 @@ use super::disk::Disk;
 use super::expand::{Expanded, expand};
 use super::follow::Followed;
 use super::resolve::resolve;
+use super::sequence::{Mapper, SequenceFrames};
 use super::{Progress, Trace, TracedDependency, TracedFile};
-use crate::blend::{Dependency, DependencyKind, Expansion, Role};
+use crate::blend::{Dependency, DependencyKind, Expansion, Role, Timing};
+
+/// Frames that are missing from one sequence are listed as files up to this many; [`SequenceFrames`] holds all.
+const MAX_MISSING_LISTED: usize = 1_000;
 
 /// Looks up every path on disk, and names every file once.
 pub(super) fn collect(root: &Path, followed: Followed, disk: &Disk, progress: &Progress) -> Trace {
@@ -42,24 +46,35 @@ pub(super) fn collect(root: &Path, followed: Followed, disk: &Disk, progress: &P
             ((*path, format!("{expansion:?}")), found)
         })
         .collect();
+    let mut mapper = Mapper::new(followed.frames.as_ref());
     let mut list = List::begin(root);
-    let files: Vec<Vec<usize>> = dependencies
+    let files: Vec<(Vec<usize>, Option<SequenceFrames>)> = dependencies
         .iter()
         .map(|found| {
-            let key = (
-                found.path.as_path(),
-                format!("{:?}", found.dependency.expansion),
-            );
-            match expanded.get(&key) {
-                Some(expanded) if is_looked_for(&found.dependency) => list.add(found, expanded),
-                _ => Vec::new(),
-            }
+            let dependency = &found.dependency;
+            let key = (found.path.as_path(), format!("{:?}", dependency.expansion));
+            let Some(expanded) = expanded.get(&key).filter(|_| is_looked_for(dependency)) else {
+                return (Vec::new(), None);
+            };
+            let is_shown = dependency
+                .shown_at
+                .is_none_or(|frames| mapper.any_within(frames));
+            let frames = match dependency.expansion {
+                Expansion::Sequence { named } if expanded.pattern.is_some() => {
+                    let timings = timings_of(found, &followed.timings, &followed.linked_timings);
+                    Some(mapper.ask(&timings, named, expanded))
+                }
+                _ => None,
+            };
+            let files = list.add(found, expanded, is_shown, frames.as_ref());
+            (files, frames)
         })
         .collect();
     let list = list.files;
     drop(expanded);
-    for (found, files) in dependencies.iter_mut().zip(files) {
+    for (found, (files, frames)) in dependencies.iter_mut().zip(files) {
         found.files = files;
+        found.frames = frames;
     }
     let mut problems = followed.problems;
     problems.sort();
@@ -69,6 +84,20 @@ pub(super) fn collect(root: &Path, followed: Followed, disk: &Disk, progress: &P
         dependencies,
         problems,
     }
+}
+
+/// What shows a sequence, in its own file and in those that link it.
+fn timings_of(
+    found: &TracedDependency,
+    own: &HashMap<(PathBuf, usize), Vec<Timing>>,
+    linked: &HashMap<(PathBuf, Vec<u8>), Vec<Timing>>,
+) -> Vec<Timing> {
+    let dependency = &found.dependency;
+    let key = (found.blend_file.to_path_buf(), dependency.data_block);
+    let mut timings = own.get(&key).cloned().unwrap_or_default();
+    let key = (key.0, dependency.owner_id.clone());
+    timings.extend(linked.get(&key).into_iter().flatten());
+    timings
 }
 
 fn is_looked_for(dependency: &Dependency) -> bool {
@@ -87,6 +116,7 @@ fn place(dependency: Dependency, blend_file: &Arc<Path>) -> TracedDependency {
         dependency,
         blend_file: Arc::clone(blend_file),
         files: Vec::new(),
+        frames: None,
     }
 }
 
@@ -114,21 +144,43 @@ impl List {
     }
 
     /// Adds the files of a dependency, and returns their numbers in the list.
-    fn add(&mut self, found: &TracedDependency, expanded: &Expanded) -> Vec<usize> {
+    fn add(
+        &mut self,
+        found: &TracedDependency,
+        expanded: &Expanded,
+        is_shown: bool,
+        frames: Option<&SequenceFrames>,
+    ) -> Vec<usize> {
         let mut numbers = Vec::new();
+        let is_required = found.dependency.is_required && is_shown;
         // In other letters it is as good as missing for Blender, but the file is known.
         if let (Some(found_as), true) = (&expanded.found_as, !expanded.files.is_empty()) {
-            numbers.push(self.push(found, &found.path, None, Some(found_as.clone())));
+            let found_as = Some(found_as.clone());
+            numbers.push(self.push(found, &found.path, None, found_as, is_required));
             return numbers;
         }
+        let asked = frames.and_then(|frames| frames.asked.as_ref());
         for (path, size) in &expanded.files {
-            numbers.push(self.push(found, path, Some(*size), None));
+            let is_asked = asked.is_none_or(|asked| {
+                let number = expanded.number(path);
+                number.is_some_and(|number| asked.contains(number))
+            });
+            numbers.push(self.push(found, path, Some(*size), None, is_required && is_asked));
         }
         for path in &expanded.gaps {
-            numbers.push(self.push(found, path, None, None));
+            numbers.push(self.push(found, path, None, None, is_required));
+        }
+        // Where nothing at all is there, one file stands for all.
+        if let (Some(frames), Some(pattern), false) =
+            (frames, &expanded.pattern, expanded.files.is_empty())
+        {
+            for number in frames.missing.iter().take(MAX_MISSING_LISTED) {
+                let path = found.path.with_file_name(pattern.name(number.into()));
+                numbers.push(self.push(found, &path, None, None, is_required));
+            }
         }
         if numbers.is_empty() && !found.dependency.is_guess {
-            numbers.push(self.push(found, &found.path, None, None));
+            numbers.push(self.push(found, &found.path, None, None, is_required));
         }
         numbers
     }
@@ -139,11 +191,12 @@ impl List {
         path: &Path,
         size_bytes: Option<u64>,
         found_as: Option<PathBuf>,
+        is_required: bool,
     ) -> usize {
         let dependency = &found.dependency;
         if let Some(known) = self.by_path.get(path) {
             if let Some(file) = self.files.get_mut(*known) {
-                file.is_required |= dependency.is_required;
+                file.is_required |= is_required;
             }
             return *known;
         }
@@ -155,7 +208,7 @@ impl List {
             size_bytes,
             missing: size_bytes.is_none(),
             found_as,
-            is_required: dependency.is_required,
+            is_required,
             named_in: Arc::clone(&found.blend_file),
         });
         self.by_path.insert(path.to_owned(), number);

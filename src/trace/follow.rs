@@ -14,7 +14,10 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::disk::Disk;
 use super::resolve::resolve;
 use super::{Problem, Progress};
-use crate::blend::{self, BlendError, BlendFile, Link, Roots, Scanned, Visited};
+use crate::blend::{
+    self, BlendError, BlendFile, Link, Roots, Scanned, SequenceId, StoredPath, Timing, Visited,
+};
+use crate::frames::FrameSet;
 
 /// What was read of all files.
 #[derive(Debug, Default)]
@@ -22,6 +25,12 @@ pub(super) struct Followed {
     /// Files with what a scan of them found, in the order of reading; a file may come twice.
     pub scans: Vec<(Arc<Path>, Scanned)>,
     pub problems: Vec<Problem>,
+    /// The frames of the first file's scenes; none where they can't be known.
+    pub frames: Option<FrameSet>,
+    /// What shows the sequences of each file's data-blocks, and when.
+    pub timings: HashMap<(PathBuf, usize), Vec<Timing>>,
+    /// The same of data-blocks that other files link, by their names.
+    pub linked_timings: HashMap<(PathBuf, Vec<u8>), Vec<Timing>>,
 }
 
 /// What is asked for in each file.
@@ -54,6 +63,7 @@ pub(super) fn follow(
     };
     progress.blend_files_known.store(1, Ordering::Relaxed);
     let file = BlendFile::open(root)?;
+    follower.followed.frames = frames_of_scenes(&file)?;
     let mut visited = Visited::default();
     for (roots, is_used) in [(Roots::Scenes, true), (Roots::All, false)] {
         let scanned = blend::scan(&file, &mut visited, roots, is_used)?;
@@ -66,6 +76,28 @@ pub(super) fn follow(
         visited = follower.visited.remove(root).unwrap_or_default();
     }
     Ok(follower.followed)
+}
+
+/// The frames of all scenes of a file; none where a scene stretches its time, or they interleave too much.
+fn frames_of_scenes(file: &BlendFile) -> Result<Option<FrameSet>, BlendError> {
+    let mut all = FrameSet::default();
+    for scene in file.items("SC")? {
+        let frame = |path: &str| scene.int(path).and_then(|frame| i32::try_from(frame).ok());
+        let (Some(first), Some(last)) = (frame("r.sfra"), frame("r.efra")) else {
+            return Ok(None);
+        };
+        let is_stretched = scene.int("r.framapto") != scene.int("r.images");
+        let step = scene.int("r.frame_step").unwrap_or(1).max(1);
+        let frames = FrameSet::from_range(first, last, u32::try_from(step).unwrap_or(1));
+        let Some(frames) = frames.ok().filter(|_| !is_stretched) else {
+            return Ok(None);
+        };
+        let Ok(more) = all.union(&frames) else {
+            return Ok(None);
+        };
+        all = more;
+    }
+    Ok((!all.is_empty()).then_some(all))
 }
 
 impl Follower<'_> {
@@ -120,15 +152,18 @@ impl Follower<'_> {
     /// Takes over what a scan found, and asks for what it links.
     fn take(&mut self, path: Arc<Path>, scanned: Scanned, wave: &mut Wave) {
         let folder = path.parent().unwrap_or(Path::new(""));
+        let disk = self.disk;
         let mut libraries: HashMap<&[u8], Option<PathBuf>> = HashMap::new();
+        let lies_at = |library: &StoredPath| {
+            let target = resolve(library, folder)?;
+            if target.is_file() {
+                return Some(target);
+            }
+            Some(disk.in_other_letters(&target).unwrap_or(target))
+        };
         for Link { library, name } in &scanned.links {
-            let target = libraries.entry(library.as_bytes()).or_insert_with(|| {
-                let target = resolve(library, folder)?;
-                if target.is_file() {
-                    return Some(target);
-                }
-                Some(self.disk.in_other_letters(&target).unwrap_or(target))
-            });
+            let target = libraries.entry(library.as_bytes());
+            let target = target.or_insert_with(|| lies_at(library));
             let Some(target) = target else { continue };
             let is_known = self.asked.contains_key(target);
             let asked = self.asked.entry(target.clone()).or_default();
@@ -139,6 +174,24 @@ impl Follower<'_> {
                 self.progress
                     .blend_files_known
                     .fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        for user in &scanned.sequence_users {
+            let timings = match &user.sequence {
+                SequenceId::Own(data_block) => {
+                    let key = (path.to_path_buf(), *data_block);
+                    self.followed.timings.entry(key).or_default()
+                }
+                SequenceId::Linked(Link { library, name }) => {
+                    let target = libraries.entry(library.as_bytes());
+                    let target = target.or_insert_with(|| lies_at(library));
+                    let Some(target) = target else { continue };
+                    let key = (target.clone(), name.clone());
+                    self.followed.linked_timings.entry(key).or_default()
+                }
+            };
+            if !timings.contains(&user.timing) {
+                timings.push(user.timing);
             }
         }
         for name in &scanned.not_found {

@@ -11,6 +11,7 @@ mod expand;
 mod files;
 mod follow;
 mod resolve;
+mod sequence;
 #[cfg(test)]
 mod tests;
 
@@ -21,8 +22,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use serde::{Serialize, Serializer};
 
 use crate::blend::{BlendError, Dependency, DependencyKind, Role};
+use crate::frames::FrameSet;
 
 pub use resolve::resolve;
+pub use sequence::SequenceFrames;
 
 /// Everything that a scene needs.
 #[derive(Debug, Default)]
@@ -73,6 +76,8 @@ pub struct TracedDependency {
     pub path: PathBuf,
     /// The files that it stands for, as indices in [`Trace::files`]; none for outputs and for what is packed.
     pub files: Vec<usize>,
+    /// Which frames the scenes ask for and which are missing, of a sequence of files.
+    pub frames: Option<SequenceFrames>,
 }
 
 /// Something that could not be followed.
@@ -134,10 +139,32 @@ impl Progress {
 
 /// Finds every file that the scenes of a .blend file need. An error stands for the file itself; all that is wrong
 /// further on is in [`Trace::problems`], and as missing in [`Trace::files`].
+///
+/// Of sequences, what all frames of all scenes of the file ask for is required.
 pub fn trace(path: &Path, progress: &Progress) -> Result<Trace, BlendError> {
+    trace_of(path, None, progress)
+}
+
+/// [`trace`] for some frames: of sequences, only what these ask for is required.
+pub fn trace_frames(
+    path: &Path,
+    frames: &FrameSet,
+    progress: &Progress,
+) -> Result<Trace, BlendError> {
+    trace_of(path, Some(frames), progress)
+}
+
+fn trace_of(
+    path: &Path,
+    frames: Option<&FrameSet>,
+    progress: &Progress,
+) -> Result<Trace, BlendError> {
     let path = resolve::absolute(path);
     let disk = disk::Disk::default();
-    let followed = follow::follow(&path, &disk, progress)?;
+    let mut followed = follow::follow(&path, &disk, progress)?;
+    if let (Some(frames), true) = (frames, followed.frames.is_some()) {
+        followed.frames = Some(frames.clone());
+    }
     Ok(files::collect(&path, followed, &disk, progress))
 }
 

@@ -39,7 +39,7 @@ fn names_of(folder: &Path, name: &str, expansion: &Expansion) -> (Vec<String>, V
 }
 
 fn sequence() -> Expansion {
-    Expansion::Sequence { range: None }
+    Expansion::Sequence { named: None }
 }
 
 #[test]

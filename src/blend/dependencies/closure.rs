@@ -158,6 +158,7 @@ impl<'a> Scan<'a> {
         let owner = Owner {
             kind: structure.name.clone(),
             id_name: head.name,
+            data_block: index,
             packed_from,
             is_used: self.is_used,
         };

@@ -37,6 +37,8 @@ pub(super) struct Owner {
     pub kind: String,
     /// Its name with the two letters of its kind.
     pub id_name: Vec<u8>,
+    /// The number of its block in the file.
+    pub data_block: usize,
     /// The library that it was packed from.
     pub packed_from: Option<StoredPath>,
     /// Whether a scene uses it.
@@ -54,6 +56,8 @@ impl Owner {
         Dependency {
             owner_type: self.kind.clone(),
             owner: self.name(),
+            owner_id: self.id_name.clone(),
+            data_block: self.data_block,
             kind,
             role,
             stored,
@@ -63,6 +67,7 @@ impl Owner {
             is_used: self.is_used,
             is_guess: false,
             expansion: Expansion::File,
+            shown_at: None,
             place: None,
             folder_place: None,
         }
@@ -114,20 +119,18 @@ pub(super) fn describe(
         ("bSound", _) => found.is_packed = is_packed(),
         ("Volume", _) => {
             found.is_packed = is_packed();
-            if has("is_sequence", 1) {
-                found.expansion = Expansion::Sequence {
-                    range: numbers_of_volume(item),
-                };
+            if has("is_sequence", 1) && has_number_at_end(&found.stored) {
+                found.expansion = sequence(&found.stored);
             }
         }
         ("MovieClip", "name") if item.int("source") == Some(CLIP_SEQUENCE) => {
-            found.expansion = Expansion::Sequence { range: None };
+            found.expansion = sequence(&found.stored);
         }
         ("MovieClip", "proxy.dir") if !has("flag", CLIP_USES_PROXY | CLIP_PROXY_FOLDER) => {
             return Ok(());
         }
-        ("CacheFile", _) if has("is_sequence", 1) => {
-            found.expansion = Expansion::Sequence { range: None };
+        ("CacheFile", _) if has("is_sequence", 1) && has_number_at_end(&found.stored) => {
+            found.expansion = sequence(&found.stored);
         }
         ("NodeShaderScript" | "NodeShaderTexIES", _) => found.is_required &= has("mode", 1),
         ("Camera", _) => found.is_required &= has("custom_mode", 1),
@@ -177,7 +180,7 @@ fn image(item: &Item<'_>, owner: &Owner, into: &mut Vec<Dependency>) -> Result<(
     let is_packed =
         item.pointer("packedfile").is_some() || item.pointer("packedfiles.first").is_some();
     let expansion = match source {
-        Some(IMAGE_SEQUENCE) => Expansion::Sequence { range: None },
+        Some(IMAGE_SEQUENCE) => Expansion::Sequence { named: None },
         Some(TILED) => {
             let mut tiles = Vec::new();
             for tile in item.list("tiles")? {
@@ -204,11 +207,15 @@ fn image(item: &Item<'_>, owner: &Owner, into: &mut Vec<Dependency>) -> Result<(
             continue;
         };
         seen.push(stored.clone());
+        let expansion = match &expansion {
+            Expansion::Sequence { .. } => sequence(&stored),
+            other => other.clone(),
+        };
         let found = owner.depends(DependencyKind::Image, Role::Input, stored);
         into.push(Dependency {
             is_packed,
             is_required: found.is_required && !is_packed,
-            expansion: expansion.clone(),
+            expansion,
             place,
             ..found
         });
@@ -216,13 +223,34 @@ fn image(item: &Item<'_>, owner: &Owner, into: &mut Vec<Dependency>) -> Result<(
     Ok(())
 }
 
-/// The numbers of the files that a sequence of volumes asks for: frames are counted from 1, whatever the scene's are.
-fn numbers_of_volume(item: &Item<'_>) -> Option<(i64, i64)> {
-    let offset = item.int("frame_offset")?;
-    let duration = item
-        .int("frame_duration")
-        .filter(|duration| *duration > 0)?;
-    Some((1 + offset, duration + offset))
+/// The files that differ from this one in the last number of its name.
+fn sequence(stored: &StoredPath) -> Expansion {
+    let stem = stem(stored);
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let end = stem.iter().rposition(is_digit).map_or(0, |last| last + 1);
+    let digits = stem.get(..end).unwrap_or_default();
+    let start = digits.iter().rposition(|byte| !is_digit(byte));
+    let digits = digits.get(start.map_or(0, |last_other| last_other + 1)..);
+    let number = digits.and_then(|digits| str::from_utf8(digits).ok()?.parse::<i32>().ok());
+    Expansion::Sequence {
+        named: number.map(i64::from),
+    }
+}
+
+/// Whether the name ends with a number, its ending left out: of volumes and cache files no other number counts
+/// (`BLI_path_frame_get`).
+fn has_number_at_end(stored: &StoredPath) -> bool {
+    stem(stored).last().is_some_and(u8::is_ascii_digit)
+}
+
+/// The name of a file without its ending.
+fn stem(stored: &StoredPath) -> &[u8] {
+    let bytes = stored.as_bytes();
+    let name = bytes.rsplit(|byte| matches!(byte, b'/' | b'\\')).next();
+    let name = name.unwrap_or_default();
+    let dot = name.iter().rposition(|byte| *byte == b'.');
+    let end = dot.filter(|dot| *dot > 0).unwrap_or(name.len());
+    name.get(..end).unwrap_or_default()
 }
 
 /// Text in custom properties and settings of add-ons may be a path: it is taken for one where it begins like one.
