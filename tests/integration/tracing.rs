@@ -4,15 +4,17 @@
 //! The files lie in `../shared/blends`; without them these tests say so and pass, unless `FARMHAND_REQUIRE_SHARED=1`
 //! asks for them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use farmhand::blend::{DependencyKind, PathForm, Role, StoredPath};
-use farmhand::trace::{Progress, Trace, resolve, trace};
+use farmhand::trace::{
+    Progress, Trace, TracedDependency, TracedFile, resolve, trace, trace_frames,
+};
 
-use crate::blend_facts::blenders;
+use crate::blend_facts::{blenders, said_by};
 
 fn shared() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/blends");
@@ -243,6 +245,97 @@ fn every_path_that_blender_names_in_a_scene_with_all_kinds_is_found_and_more() {
                 .find(|found| found.dependency.is_packed);
             assert_eq!(packed.unwrap().dependency.owner, "packed.png");
         }
+    }
+}
+
+/// Whether a file's name is one of a sequence's: its prefix, and a number.
+fn is_of(path: &Path, prefix: &str) -> bool {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    name.rsplit_once('_').is_some_and(|(own, _)| own == prefix)
+}
+
+#[test]
+fn the_frames_of_a_sequence_are_those_that_blender_itself_shows() {
+    for blender in blenders() {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = [folder.path()];
+        let Some(said) = said_by(&blender, "blends/sequences.py", "SEQUENCES ", &arguments) else {
+            continue;
+        };
+        let asked: BTreeMap<String, Option<BTreeSet<String>>> =
+            serde_json::from_value(said["asked"].clone()).unwrap();
+        // Every fifth file that is asked for is left out, and each sequence has one that nobody asks for.
+        let is_left_out = |name: &str| name.contains("0.") || name.contains("5.");
+        for (prefix, names) in &asked {
+            let ending = if prefix.starts_with("volume") {
+                "vdb"
+            } else {
+                "png"
+            };
+            let digits = if ending == "vdb" { 3 } else { 4 };
+            let spare = format!("{prefix}_{:0digits$}.{ending}", 777);
+            for name in names.iter().flatten().chain([&spare]) {
+                if !is_left_out(name) {
+                    fs::write(folder.path().join(name), "").unwrap();
+                }
+            }
+        }
+        let traced = traced(Path::new(said["file"].as_str().unwrap()));
+        for (prefix, names) in &asked {
+            let place = format!("{prefix} of {}", blender.display());
+            let of_prefix = |found: &&TracedDependency| is_of(&found.path, prefix);
+            let found = traced.dependencies.iter().find(of_prefix).unwrap();
+            let files = traced.files.iter().filter(|file| is_of(&file.path, prefix));
+            let required = files.clone().filter(|file| file.is_required);
+            let name_of = |file: &TracedFile| {
+                let name = file.path.file_name().unwrap();
+                name.to_str().unwrap().to_owned()
+            };
+            let Some(names) = names else {
+                let frames = found.frames.as_ref().unwrap();
+                assert_eq!(frames.asked, None, "{place}");
+                assert_eq!(required.count(), 1, "{place}");
+                continue;
+            };
+            let there: BTreeSet<String> = required
+                .clone()
+                .filter(|file| !file.missing)
+                .map(name_of)
+                .collect();
+            let missing: BTreeSet<String> =
+                required.filter(|file| file.missing).map(name_of).collect();
+            let (left_out, kept): (BTreeSet<_>, BTreeSet<_>) =
+                names.iter().cloned().partition(|name| is_left_out(name));
+            assert_eq!(there, kept, "{place}");
+            assert_eq!(missing, left_out, "{place}");
+            if prefix.starts_with("strip") {
+                continue;
+            }
+            let frames = found.frames.as_ref().unwrap();
+            let asked = frames.asked.as_ref().unwrap();
+            assert_eq!(asked.len(), names.len() as u64, "{place}: {asked}");
+            assert_eq!(frames.missing.len(), left_out.len() as u64, "{place}");
+            let spare = files
+                .clone()
+                .find(|file| name_of(file).contains("777."))
+                .unwrap();
+            assert!(!spare.is_required, "{place}");
+        }
+        // Of a few frames, only what these ask for.
+        let few = trace_frames(
+            &traced.files[0].path,
+            &"4".parse().unwrap(),
+            &Progress::default(),
+        );
+        let few = few.unwrap();
+        let found = few
+            .dependencies
+            .iter()
+            .find(|found| is_of(&found.path, "empty0"));
+        assert_eq!(
+            found.unwrap().frames.as_ref().unwrap().asked,
+            "4".parse().ok()
+        );
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::context::{Owner, describe, describe_special};
 use super::reach::{PathPlace, Reach};
 use super::stored::StoredPath;
+use super::users::{Pointed, sequence_users};
 use super::{Link, Scanned};
 use crate::blend::blocks::Block;
 use crate::blend::error::BlendError;
@@ -55,6 +56,7 @@ pub fn scan(
         pending: BTreeSet::new(),
         arrays: HashSet::new(),
         claimed: HashSet::new(),
+        pointed: Vec::new(),
         found: Scanned::default(),
         buffer: Vec::new(),
     };
@@ -64,6 +66,7 @@ pub fn scan(
             scan.visit(index)?;
         }
     }
+    scan.find_sequence_users()?;
     Ok(scan.found)
 }
 
@@ -77,6 +80,8 @@ struct Scan<'a> {
     arrays: HashSet<usize>,
     /// Addresses of the data-block's properties that have been told of otherwise.
     claimed: HashSet<u64>,
+    /// Pointers to images, from what scenes use.
+    pointed: Vec<Pointed>,
     found: Scanned,
     buffer: Vec<u8>,
 }
@@ -183,13 +188,7 @@ impl<'a> Scan<'a> {
     /// Something of another file: its library, and its name there.
     fn visit_link(&mut self, index: usize, block: &Block) -> Result<(), BlendError> {
         let head = self.head(block)?;
-        let before = self.file.blocks().get(..index).unwrap_or_default();
-        let library = head
-            .library
-            .and_then(|address| self.library(address))
-            // What is linked follows its library in the file.
-            .or_else(|| before.iter().rposition(|block| block.code_text() == "LI"));
-        let Some(library) = library else {
+        let Some(library) = self.library_of(index, &head) else {
             return Ok(());
         };
         self.push(library);
@@ -199,6 +198,45 @@ impl<'a> Scan<'a> {
                 name: head.name,
             });
         }
+        Ok(())
+    }
+
+    /// The block of the library that something of another file lies in.
+    fn library_of(&self, index: usize, head: &Head) -> Option<usize> {
+        let before = self.file.blocks().get(..index).unwrap_or_default();
+        head.library
+            .and_then(|address| self.library(address))
+            // What is linked follows its library in the file.
+            .or_else(|| before.iter().rposition(|block| block.code_text() == "LI"))
+    }
+
+    /// Says who shows the sequences that were found, and when.
+    fn find_sequence_users(&mut self) -> Result<(), BlendError> {
+        if !self.is_used {
+            return Ok(());
+        }
+        let file = self.file;
+        let mut pointed = std::mem::take(&mut self.pointed);
+        pointed.sort_unstable();
+        pointed.dedup();
+        let dependencies = std::mem::take(&mut self.found.dependencies);
+        let link_of = |index: usize| {
+            let Some(block) = self.file.blocks().get(index) else {
+                return Ok(None);
+            };
+            let head = self.head(block)?;
+            let Some(library) = self.library_of(index, &head) else {
+                return Ok(None);
+            };
+            let path = self.library_path(library)?;
+            Ok(path.map(|library| Link {
+                library,
+                name: head.name,
+            }))
+        };
+        let users = sequence_users(file, &pointed, &dependencies, link_of)?;
+        self.found.dependencies = dependencies;
+        self.found.sequence_users = users;
         Ok(())
     }
 
@@ -220,7 +258,7 @@ impl<'a> Scan<'a> {
         for (number, bytes) in buffer.chunks_exact(reach.size).take(count).enumerate() {
             for offset in &reach.pointers {
                 if let Some(target) = pointer(header, bytes, *offset) {
-                    self.follow(target);
+                    self.follow(target, (index, number));
                 }
             }
             for offset in &reach.arrays {
@@ -255,9 +293,20 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    fn follow(&mut self, address: u64) {
-        if let Some(index) = self.file.data_block(address) {
-            self.push(index);
+    /// Follows a pointer in a structure: which block, and which structure of it.
+    fn follow(&mut self, address: u64, (block, number): (usize, usize)) {
+        let Some(index) = self.file.data_block(address) else {
+            return;
+        };
+        self.push(index);
+        let target = self.file.blocks().get(index);
+        // Of what lies in another file only the name says whether it is an image.
+        if target.is_some_and(|target| matches!(target.code_text(), "IM" | "ID")) {
+            self.pointed.push(Pointed {
+                image: index,
+                block,
+                number,
+            });
         }
     }
 
@@ -276,7 +325,7 @@ impl<'a> Scan<'a> {
         let header = self.file.header();
         for offset in (0..bytes.len()).step_by(header.pointer_size) {
             if let Some(target) = pointer(header, &bytes, offset) {
-                self.follow(target);
+                self.follow(target, (index, 0));
             }
         }
         Ok(())

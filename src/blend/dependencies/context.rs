@@ -11,7 +11,7 @@ use crate::blend::error::BlendError;
 use crate::blend::item::Item;
 
 /// `Image.source` and `MovieClip.source`.
-const IMAGE_SEQUENCE: i64 = 2;
+pub(super) const IMAGE_SEQUENCE: i64 = 2;
 const CLIP_SEQUENCE: i64 = 1;
 const GENERATED: i64 = 4;
 const VIEWER: i64 = 5;

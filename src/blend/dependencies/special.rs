@@ -19,6 +19,8 @@ const EXTERNAL: i64 = 1 << 9;
 const IMAGE_STRIP: i64 = 0;
 const MOVIE_STRIP: i64 = 3;
 const SOUND_STRIP: i64 = 4;
+/// `Sequence.flag`
+const REVERSED: i64 = 1 << 7;
 /// `StripProxy.storage`
 const PROXY_FILE: i64 = 1 << 1;
 const PROXY_FOLDER: i64 = 1 << 2;
@@ -81,8 +83,10 @@ pub(super) fn strip(
         return Ok(());
     };
     let folder = content.stored("dir")?.unwrap_or_default();
-    let only_first = (kind != Some(IMAGE_STRIP)).then_some(1);
-    for element in content.follow_array("stripdata", only_first)? {
+    let is_pictures = kind == Some(IMAGE_STRIP);
+    let shown = is_pictures.then(|| Pictures::of(item)).flatten();
+    let elements = content.follow_array("stripdata", (!is_pictures).then_some(1))?;
+    for (number, element) in (0..).zip(elements) {
         let name = element.stored("name")?.unwrap_or_default();
         if name.is_empty() {
             continue;
@@ -92,12 +96,89 @@ pub(super) fn strip(
         into.push(Dependency {
             // What is heard is the sound's own data-block.
             is_required: found.is_required && kind != Some(SOUND_STRIP),
+            shown_at: shown.as_ref().map(|shown| shown.shown_at(number)),
             place: element.place("name"),
             folder_place: content.place("dir"),
             ..found
         });
     }
     Ok(())
+}
+
+/// Where the pictures of a strip lie on its scene's frames.
+struct Pictures {
+    /// The frame of the first picture that isn't cut off for good.
+    start: i64,
+    /// How many of them there are.
+    length: i64,
+    /// The first frame that is seen, and the first one behind it.
+    seen: (i64, i64),
+    /// How many pictures are cut off for good before the first.
+    skipped: i64,
+    is_reversed: bool,
+}
+
+impl Pictures {
+    /// None where the strip plays faster, slower or in jumps.
+    fn of(strip: &Item<'_>) -> Option<Self> {
+        let number = |path: &str| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "it is cut to what Blender can hold"
+            )]
+            let whole = |number: f64| number.round() as i32;
+            let whole = strip.float(path).map(|number| i64::from(whole(number)));
+            let limit = |number: i64| number.clamp(i32::MIN.into(), i32::MAX.into());
+            whole
+                .or_else(|| strip.int(path).map(limit))
+                .unwrap_or_default()
+        };
+        let is_one = |path: &str| {
+            strip
+                .float(path)
+                .is_none_or(|factor| (factor - 1.0).abs() < 1e-6)
+        };
+        let is_retimed = ["retiming_handles", "retiming_keys"]
+            .iter()
+            .any(|path| strip.pointer(path).is_some());
+        let jumps = strip.float("strobe").is_some_and(|strobe| strobe > 1.0);
+        if !is_one("speed_factor") || is_retimed || jumps {
+            return None;
+        }
+        let (start, length) = (number("start"), number("len"));
+        Some(Self {
+            start,
+            length,
+            // Before 3.3 the pictures at the ends were held by fields of their own.
+            seen: (
+                start + number("startofs") - number("startstill"),
+                start + length - number("endofs") + number("endstill"),
+            ),
+            skipped: number("anim_startofs"),
+            is_reversed: strip.flag("flag", REVERSED).unwrap_or_default(),
+        })
+    }
+
+    /// The first and the last frame at which a picture is shown; `(1, 0)` for never.
+    fn shown_at(&self, number: i64) -> (i64, i64) {
+        let mut place = number - self.skipped;
+        if !(0..self.length).contains(&place) {
+            return (1, 0);
+        }
+        if self.is_reversed {
+            place = self.length - 1 - place;
+        }
+        let frame = self.start + place;
+        // The pictures at the ends are held as long as the strip is.
+        let first = if place == 0 { self.seen.0 } else { frame };
+        let last = if place == self.length - 1 {
+            self.seen.1 - 1
+        } else {
+            frame
+        };
+        let (first, last) = (first.max(self.seen.0), last.min(self.seen.1 - 1));
+        if first <= last { (first, last) } else { (1, 0) }
+    }
 }
 
 /// Smaller pictures of a strip, in a folder or a file of the user's choice.
