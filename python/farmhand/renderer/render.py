@@ -41,10 +41,10 @@ import time
 import traceback
 import uuid
 import zlib
-from typing import TYPE_CHECKING, Any, BinaryIO, Callable
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 FORMAT = 1
 FAILS_LIMIT = 3
@@ -114,22 +114,23 @@ class Picture:
 def fault_in(path: str, size_bytes: int | None = None) -> str | None:
     """Say what is missing in the picture at `path`, or None where it is whole.
 
-    Formats that don't tell their own length (BMP, Targa, Cineon, DPX, Radiance, JPEG 2000) have to be of
-    `size_bytes` where a frame record tells it, and else have to hold something.
+    What is none of `FORMATS` has to be of `size_bytes` where a frame record tells it, and else to hold something.
     """
     with open(path, "rb") as file:
         picture = Picture(file, os.fstat(file.fileno()).st_size)
         if not picture.size:
             return "it is empty"
-        head = file.read(8)
-        expected = SUFFIX_FORMATS.get(os.path.splitext(path)[1].lower())
-        found = next((name for magic, name in MAGICS if head.startswith(magic)), None)
-        if found is None and expected is not None:
-            return f"it is no {expected} file"
+        head = file.read(12)
+        suffix = os.path.splitext(path)[1].lower()
+        expected = next((kind for kind in FORMATS if suffix in kind.suffixes), None)
+        found = next((kind for kind in FORMATS if kind.head is not None and kind.head.match(head)), None)
+        if found is None and expected is not None and expected.head is not None:
+            return f"it is no {expected.name} file"
+        found = found or expected
         if found is None:
             return "it is not of the recorded size" if size_bytes not in (None, picture.size) else None
         try:
-            return WHOLENESS[found](picture)
+            return found.fault(picture)
         except (struct.error, IndexError, KeyError, ValueError, zlib.error) as problem:
             return f"it ends too early or is damaged ({problem})"
 
@@ -283,32 +284,152 @@ def exr_chunks(header: dict[bytes, bytes], *, tiled: bool) -> int:
     return -(-width // tile_x) * -(-height // tile_y)
 
 
-MAGICS = (
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"\xff\xd8", "JPEG"),
-    (b"II*\0", "TIFF"),
-    (b"MM\0*", "TIFF"),
-    (b"II+\0", "TIFF"),
-    (b"MM\0+", "TIFF"),
-    (b"v/1\x01", "OpenEXR"),
-    (b"RIFF", "WebP"),
+def bmp_fault(picture: Picture) -> str | None:
+    """See that all rows of a BMP lie inside the file."""
+    start = picture.number("<I", 10)
+    width, height, _, bits = picture.numbers("<iiHH", 18)
+    end = start + (width * bits + 31) // 32 * 4 * abs(height)
+    return None if start < end <= picture.size else "rows are missing"
+
+
+def dpx_fault(picture: Picture) -> str | None:
+    """See that a DPX or Cineon file is as long as its header says."""
+    magic = picture.piece(0, 4)
+    end = "<" if magic in (b"XPDS", b"\xd7_*\x80") else ">"
+    start = picture.number(end + "I", 4)
+    due = picture.number(end + "I", 16 if magic in (b"SDPX", b"XPDS") else 20)
+    if due == 0xFFFFFFFF:
+        # Not told, as programs other than Blender may do.
+        due = start + 1
+    return None if start < due <= picture.size else "rows are missing"
+
+
+def iris_fault(picture: Picture) -> str | None:
+    """See that each row that the table of an Iris file names lies inside the file."""
+    packed, depth_bytes = picture.numbers(">BB", 2)
+    width, height, channels = picture.numbers(">HHH", 6)
+    rows = height * channels
+    if not packed:
+        end = 512 + width * rows * depth_bytes
+    else:
+        places, sizes = (picture.numbers(f">{rows}I", 512 + 4 * rows * table) for table in range(2))
+        end = max(place + size for place, size in zip(places, sizes))
+    return None if 512 < end <= picture.size else "rows are missing"
+
+
+def targa_fault(picture: Picture) -> str | None:
+    """Count the pixels of a Targa file, packed or not."""
+    name_size, _, kind, _, colours, colour_bits, _, _, width, height, bits = picture.numbers("<BBBHHBHHHHB", 0)
+    data, pixel = picture.piece(0, picture.size), (bits + 7) // 8
+    place, left = 18 + name_size + colours * ((colour_bits + 7) // 8), width * height
+    if not left or not pixel:
+        return "it holds no picture"
+    if kind not in (9, 10, 11):
+        return None if place + left * pixel <= len(data) else "rows are missing"
+    while left > 0:
+        count = (data[place] & 127) + 1
+        place += 1 + (pixel if data[place] & 128 else count * pixel)
+        left -= count
+    return None if place <= len(data) else "rows are missing"
+
+
+RADIANCE_SIZE = re.compile(rb"\n\n[-+][XY] (\d+) [-+][XY] (\d+)\n")
+
+
+def radiance_fault(picture: Picture) -> str | None:
+    """Unpack the rows of a Radiance picture."""
+    data = picture.piece(0, picture.size)
+    header = RADIANCE_SIZE.search(data)
+    if header is None:
+        return "its header is damaged"
+    place, rows, width = header.end(), int(header.group(1)), int(header.group(2))
+    for _ in range(rows):
+        if data[place : place + 4] != struct.pack(">BBH", 2, 2, width):
+            # Rows of an old kind; those that Blender writes for very narrow and very wide pictures aren't packed.
+            place += 4 * width
+            continue
+        place, left = place + 4, 4 * width
+        while left > 0:
+            count = data[place]
+            run = count > 128
+            place += 2 if run else 1 + count
+            left -= count - 128 if run else max(count, 1)
+    return None if rows > 0 and place <= len(data) else "rows are missing"
+
+
+def boxes(picture: Picture) -> Iterator[tuple[bytes, int, int]]:
+    """List the boxes of an AVIF or JPEG 2000 file, each with where its content begins and ends."""
+    place = 0
+    while place < picture.size:
+        length, kind = picture.number(">I", place), picture.piece(place + 4, 4)
+        head = 16 if length == 1 else 8
+        if length == 1:
+            length = picture.number(">Q", place + 8)
+        end = place + length if length else picture.size
+        if end < place + head or end > picture.size:
+            raise ValueError(f"a part of it ends at {end} of {picture.size} bytes")
+        yield kind, place + head, end
+        place = end
+
+
+def avif_fault(picture: Picture) -> str | None:
+    """Walk the boxes of an AVIF file to its end."""
+    sizes = {kind: end - start for kind, start, end in boxes(picture)}
+    return None if sizes.get(b"mdat") and (b"meta" in sizes or b"moov" in sizes) else "it holds no picture"
+
+
+def jp2_fault(picture: Picture) -> str | None:
+    """Walk the boxes of a JPEG 2000 file, and the tiles of its picture to their end."""
+    pictures = [codestream_fault(picture, start, end) for kind, start, end in boxes(picture) if kind == b"jp2c"]
+    return next(filter(None, pictures), None) if pictures else "it holds no picture"
+
+
+def j2c_fault(picture: Picture) -> str | None:
+    """Walk the tiles of a bare JPEG 2000 picture to its end."""
+    return codestream_fault(picture, 0, picture.size)
+
+
+def codestream_fault(picture: Picture, place: int, end: int) -> str | None:
+    """Walk the segments and tiles of JPEG 2000 from SOC to EOC (ISO 15444-1, annex A)."""
+    place += 2
+    while place < end:
+        marker = picture.number(">H", place)
+        if marker == 0xFFD9:
+            return None
+        if marker != 0xFF90:
+            place += 2 + picture.number(">H", place + 2)
+            continue
+        size = picture.number(">I", place + 6)
+        place = place + size if size else end - 2
+    return "its end is missing"
+
+
+class Format(NamedTuple):
+    """A kind of picture, and how it is seen whether one is whole."""
+
+    name: str
+    #: How its files begin; None where any beginning will do.
+    head: re.Pattern[bytes] | None
+    suffixes: tuple[str, ...]
+    fault: Callable[[Picture], str | None]
+
+
+FORMATS = (
+    Format("PNG", re.compile(rb"\x89PNG\r\n\x1a\n"), (".png",), png_fault),
+    Format("JPEG", re.compile(rb"\xff\xd8"), (".jpg", ".jpeg"), jpeg_fault),
+    Format("TIFF", re.compile(rb"II[*+]\0|MM\0[*+]"), (".tif", ".tiff"), tiff_fault),
+    Format("OpenEXR", re.compile(rb"v/1\x01"), (".exr",), exr_fault),
+    Format("WebP", re.compile(rb"RIFF"), (".webp",), webp_fault),
+    Format("BMP", re.compile(rb"BM"), (".bmp",), bmp_fault),
+    Format("DPX", re.compile(rb"SDPX|XPDS"), (".dpx",), dpx_fault),
+    Format("Cineon", re.compile(rb"\x80\*_\xd7|\xd7_\*\x80"), (".cin",), dpx_fault),
+    Format("Radiance", re.compile(rb"#\?"), (".hdr",), radiance_fault),
+    Format("Iris", re.compile(rb"\x01\xda"), (".rgb",), iris_fault),
+    Format("AVIF", re.compile(rb"....ftyp", re.DOTALL), (".avif",), avif_fault),
+    Format("JPEG 2000", re.compile(rb"\0\0\0\x0cjP  "), (".jp2",), jp2_fault),
+    Format("JPEG 2000", re.compile(rb"\xff\x4f\xff\x51"), (".j2c", ".j2k"), j2c_fault),
+    Format("Targa", None, (".tga",), targa_fault),
 )
-SUFFIX_FORMATS = {
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".exr": "OpenEXR",
-    ".webp": "WebP",
-}
-WHOLENESS: dict[str, Callable[[Picture], str | None]] = {
-    "PNG": png_fault,
-    "JPEG": jpeg_fault,
-    "TIFF": tiff_fault,
-    "OpenEXR": exr_fault,
-    "WebP": webp_fault,
-}
 
 
 # --------------------------------------------------------------------------------------------------

@@ -85,6 +85,18 @@ impl<R: Read + Seek> Source<R> {
         Ok(byte)
     }
 
+    pub fn u16_be(&mut self) -> Result<u16, Flaw> {
+        self.bytes().map(u16::from_be_bytes)
+    }
+
+    pub fn u32_be(&mut self) -> Result<u32, Flaw> {
+        self.bytes().map(u32::from_be_bytes)
+    }
+
+    pub fn u64_be(&mut self) -> Result<u64, Flaw> {
+        self.bytes().map(u64::from_be_bytes)
+    }
+
     pub fn u32_le(&mut self) -> Result<u32, Flaw> {
         self.bytes().map(u32::from_le_bytes)
     }
@@ -95,11 +107,20 @@ impl<R: Read + Seek> Source<R> {
 
     /// Bytes up to a zero, without it.
     pub fn text(&mut self, limit: usize) -> Result<Vec<u8>, Flaw> {
+        self.until(0, limit)
+    }
+
+    /// Bytes up to a new line, without it.
+    pub fn line(&mut self, limit: usize) -> Result<Vec<u8>, Flaw> {
+        self.until(b'\n', limit)
+    }
+
+    fn until(&mut self, end: u8, limit: usize) -> Result<Vec<u8>, Flaw> {
         let mut text = Vec::new();
         loop {
             match self.byte()? {
-                0 => return Ok(text),
-                _ if text.len() == limit => return broken("a name is too long"),
+                byte if byte == end => return Ok(text),
+                _ if text.len() == limit => return broken("a name or line is too long"),
                 byte => text.push(byte),
             }
         }
