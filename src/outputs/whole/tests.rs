@@ -61,7 +61,10 @@ fn pictures() -> Vec<(&'static str, Vec<u8>)> {
 
 fn look(name: &str, bytes: &[u8]) -> Wholeness {
     // Of the other formats the content decides.
-    let promised = name.ends_with(".tga").then_some(Format::Targa);
+    let promised = Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "tga")
+        .then_some(Format::Targa);
     examine(
         Source::new(Cursor::new(bytes), bytes.len() as u64),
         promised,
