@@ -83,6 +83,7 @@ bench: build ## warm lanes against -a, two slots against one, many jobs, tracing
 	$(VENV)/python tests/bench/many_jobs.py
 	$(VENV)/python tests/bench/tracing.py
 	cargo bench --quiet --bench paths
+	$(VENV)/python tests/bench/flamenco.py
 
 wheel: ## the wheel, in dist/
 	@tools/setup.sh venv

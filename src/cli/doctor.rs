@@ -8,16 +8,20 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::options::JsonOption;
+use super::options::{FarmOptions, JsonOption};
+use super::reach::Farm;
 use super::style::Style;
 use super::text;
 use super::this_computer;
 use crate::check::{Abilities, Finding, Severity};
-use crate::job::is_writable;
+use crate::farm::job_type::JOB_TYPE;
+use crate::job::{INSTALL_THE_JOB_TYPE, LaneType, ManagerFacts, is_writable};
 
 /// What `farmhand doctor` takes.
 #[derive(Args, Debug)]
 pub struct Options {
+    #[command(flatten)]
+    farm: FarmOptions,
     #[command(flatten)]
     json: JsonOption,
 }
@@ -53,6 +57,7 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let blender = look_at_blender(&mut items, context).await;
     let farm = look_at_the_local_farm(&mut items, context).await;
     look_at_folders(&mut items, context);
+    let manager = look_at_the_manager(&mut items, &options.farm, context).await;
     let findings: Vec<&Finding> = items
         .iter()
         .filter_map(|item| item.finding.as_ref())
@@ -65,6 +70,7 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
             "version": env!("CARGO_PKG_VERSION"),
             "blender": blender,
             "local": farm,
+            "farm": manager,
             "folders": {
                 "config": context.dirs.config,
                 "data": context.dirs.data,
@@ -211,6 +217,74 @@ async fn look_at_the_local_farm(items: &mut Vec<Item>, context: &Context) -> Val
             Value::Null
         }
     }
+}
+
+/// The farm that jobs go to, where it is not this computer.
+async fn look_at_the_manager(
+    items: &mut Vec<Item>,
+    options: &FarmOptions,
+    context: &Context,
+) -> Value {
+    if options.name() == "local" {
+        return Value::Null;
+    }
+    let asked = async {
+        let farm = Farm::reach(options, context).await?;
+        let version = farm.client().version().await?;
+        let facts = ManagerFacts::ask(farm.client()).await?;
+        Ok::<_, Failure>((farm, version, facts))
+    };
+    let (farm, version, facts) = match asked.await {
+        Ok(asked) => asked,
+        Err(failure) => {
+            let mut finding = Finding::error("farm", failure.message);
+            finding.fix = failure.hint;
+            items.push(Item::found("farm", finding));
+            return Value::Null;
+        }
+    };
+    items.push(Item::good(
+        "farm",
+        format!("{} · Flamenco {}", farm.title(), version.shortversion),
+    ));
+    items.push(match &facts.lane_type {
+        LaneType::Known => Item::good("job type", JOB_TYPE),
+        LaneType::Older(lacking) => {
+            let message = format!(
+                "the farm's {JOB_TYPE} is older than this Farmhand; it does not know {}",
+                lacking.join(", ")
+            );
+            let finding = Finding::error("old-job-type", message).fix(INSTALL_THE_JOB_TYPE);
+            Item::found("job type", finding)
+        }
+        LaneType::Missing => {
+            let message = format!(
+                "the farm does not know {JOB_TYPE}: jobs go in chunks, each with a Blender of its own, without warm lanes"
+            );
+            let finding = Finding::warning("no-job-type", message).fix(INSTALL_THE_JOB_TYPE);
+            Item::found("job type", finding)
+        }
+    });
+    items.push(match facts.workers {
+        0 => {
+            let finding = Finding::warning("no-workers", "the farm has no workers yet");
+            Item::found(
+                "workers",
+                finding.fix("start flamenco-worker on a computer of the farm"),
+            )
+        }
+        count => Item::good("workers", text::count(count.into(), "worker")),
+    });
+    json!({
+        "url": farm.name(),
+        "version": version.shortversion,
+        "workers": facts.workers,
+        "job_type": match facts.lane_type {
+            LaneType::Known => "known",
+            LaneType::Older(_) => "older",
+            LaneType::Missing => "missing",
+        },
+    })
 }
 
 fn look_at_folders(items: &mut Vec<Item>, context: &Context) {

@@ -5,6 +5,7 @@ use super::text;
 use crate::farm::FarmError;
 use crate::job::JobError;
 use crate::local::LocalError;
+use crate::watch::ShareError;
 
 /// How a command ended; the numbers are a promise to scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,15 @@ impl From<LocalError> for Failure {
             _ => Exit::Failed,
         };
         Self::caused(exit, &error)
+    }
+}
+
+impl From<ShareError> for Failure {
+    fn from(error: ShareError) -> Self {
+        match error {
+            ShareError::Farm(error) => error.into(),
+            error => Self::caused(Exit::Failed, &error),
+        }
     }
 }
 

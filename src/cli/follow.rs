@@ -51,25 +51,37 @@ pub async fn follow(
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     let mut redraw = tokio::time::interval(REDRAW_INTERVAL);
     loop {
-        tokio::select! {
-            told = news.next() => match told {
-                Ok(Some(job)) => {
-                    seen.update(job);
-                    if output == Output::JsonLines {
-                        context.terminal.json_line(&seen.to_json());
-                    }
-                    if seen.job.status.is_settled() || seen.waits_for_approval() {
-                        break;
-                    }
+        // A look that takes longer than a redraw is waited for, not begun anew.
+        let told = {
+            let mut next = std::pin::pin!(news.next());
+            loop {
+                tokio::select! {
+                    told = &mut next => break Some(told),
+                    _ = redraw.tick() => {}
+                    _ = &mut interrupted => break None,
                 }
-                Ok(None) => break,
-                Err(error) => {
-                    view.clear();
-                    return Err(lost(&error, &seen, farm));
+                if context.terminal.reader_gone() {
+                    return Ok((seen, Exit::Done));
                 }
-            },
-            _ = redraw.tick() => {}
-            _ = &mut interrupted => {
+                draw(&mut view, &seen, context);
+            }
+        };
+        match told {
+            Some(Ok(Some(job))) => {
+                seen.update(job);
+                if output == Output::JsonLines {
+                    context.terminal.json_line(&seen.to_json());
+                }
+                if seen.job.status.is_settled() || seen.waits_for_approval() {
+                    break;
+                }
+            }
+            Some(Ok(None)) => break,
+            Some(Err(error)) => {
+                view.clear();
+                return Err(lost(&error, &seen, farm));
+            }
+            None => {
                 view.clear();
                 if output == Output::Text {
                     say_goodbye(farm, &seen, context);
@@ -80,13 +92,7 @@ pub async fn follow(
         if context.terminal.reader_gone() {
             return Ok((seen, Exit::Done));
         }
-        let now = unix_secs(OffsetDateTime::now_utc());
-        view.update(
-            &mut context.terminal,
-            seen.job.status.as_str(),
-            &seen.progress,
-            now,
-        );
+        draw(&mut view, &seen, context);
     }
     view.clear();
     if output == Output::Text {
@@ -100,6 +106,15 @@ pub async fn follow(
         Exit::Failed
     };
     Ok((seen, exit))
+}
+
+fn draw(view: &mut View, seen: &Summary, context: &mut Context) {
+    view.update(
+        &mut context.terminal,
+        seen.job.status.as_str(),
+        &seen.progress,
+        unix_secs(OffsetDateTime::now_utc()),
+    );
 }
 
 /// The farm went away for too long. The job is not lost by that.

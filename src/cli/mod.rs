@@ -14,6 +14,7 @@ mod failure;
 mod findings;
 mod follow;
 mod frames;
+mod job_type;
 mod jobs;
 mod local;
 mod log;
@@ -100,6 +101,8 @@ enum Command {
     Clean(clean::Options),
     /// Show how frames would be shared out among workers
     Plan(plan::Options),
+    /// Hand out the job type for a Flamenco Manager
+    JobType(job_type::Options),
     /// Start, stop and look at the farm on this computer
     Local(local::Options),
     /// Look for what is missing on this computer, and say how to mend it
@@ -194,6 +197,7 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
         Command::Delete(options) => delete::run(options, context).await,
         Command::Clean(options) => clean::run(options, context).await,
         Command::Plan(options) => plan::run(&options, context),
+        Command::JobType(options) => job_type::run(&options, context),
         Command::Local(options) => local::run(options, context).await,
         Command::Doctor(options) => doctor::run(options, context).await,
     }

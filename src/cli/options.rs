@@ -129,6 +129,18 @@ pub struct PlacingOptions {
     /// How many lanes render at once; chosen by itself when absent
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub lanes: Option<u32>,
+    /// The farm's job type, where it is not to choose itself: `farmhand-render` or `simple-blender-render`
+    #[arg(long, value_name = "TYPE")]
+    pub job_type: Option<String>,
+    /// Frames in each task, for a job type without lanes; the best single size when absent
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub chunk_size: Option<u64>,
+    /// The Manager's variable that names the Blender, such as `blender-4.5`; the one that fits the scene when absent
+    #[arg(long, value_name = "NAME")]
+    pub blender: Option<String>,
+    /// Only workers with this tag render the job
+    #[arg(long, value_name = "TAG")]
+    pub worker_tag: Option<String>,
     /// CPU threads for each lane; 0 leaves the scene's own setting
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
@@ -225,6 +237,10 @@ pub fn request(
         },
         priority: placing.priority,
         lanes: placing.lanes,
+        job_type: placing.job_type.clone(),
+        chunk_size: placing.chunk_size,
+        blender: placing.blender.clone(),
+        worker_tag: placing.worker_tag.clone(),
         order: placing.order.into(),
         costs: placing.costs.as_deref().map(read_costs).transpose()?,
         name: placing.name.clone(),

@@ -14,7 +14,9 @@ use super::options::JsonOption;
 use super::table::{Align, Table};
 use super::text;
 use crate::frames::FrameSet;
-use crate::plan::{ChunkNeeds, LaneNeeds, best_chunk_size, lane_count, plan_lanes};
+use crate::plan::{
+    ChunkNeeds, LaneNeeds, best_chunk_size, best_chunk_size_by_costs, lane_count, plan_lanes,
+};
 
 /// What `farmhand plan` takes.
 #[derive(Args, Debug)]
@@ -54,13 +56,17 @@ pub fn run(options: &Options, context: &mut Context) -> Result<Exit, Failure> {
     let lanes = plan_lanes(&frames, lane_count(needs));
     let seconds = costs.as_ref().map(|costs| seconds(&frames, costs, options));
     let frame_secs = costs.as_ref().map_or(0.0, mean);
-    let chunk_size = best_chunk_size(ChunkNeeds {
+    let chunk_needs = ChunkNeeds {
         frames: frames.len(),
         workers,
         frame_secs,
         load_secs: options.load_secs,
         preemptions_per_hour: options.preemptions_per_hour,
-    });
+    };
+    let chunk_size = match &costs {
+        Some(costs) => best_chunk_size_by_costs(chunk_needs, &frames, costs),
+        None => best_chunk_size(chunk_needs),
+    };
     if options.json.json {
         context.terminal.json(&json!({
             "lanes": lanes,
@@ -87,6 +93,10 @@ pub fn run(options: &Options, context: &mut Context) -> Result<Exit, Failure> {
     for line in table.lines(style) {
         context.terminal.data(line);
     }
+    context.terminal.note(format!(
+        "For a farm without lanes: chunks of {}.",
+        text::count(chunk_size, "frame")
+    ));
     if let Some((low, high)) = seconds {
         context.terminal.note(format!(
             "About {} for {} on {}.",

@@ -11,10 +11,10 @@ use super::this_computer::{abilities_without_farm, awake, client_at, client_of, 
 use crate::config::Dirs;
 use crate::farm::models::{Job, JobStatus, TaskSummary};
 use crate::farm::{Client, ClientOptions, FarmError, Secret};
-use crate::job::{Environment, FarmKind};
+use crate::job::{Environment, FarmKind, ManagerFacts};
 use crate::lanes::FrameRecord;
 use crate::local::{self, LocalFarm};
-use crate::watch::{Found, Source, companion};
+use crate::watch::{Found, Source, companion, share};
 
 /// A farm that commands talk to.
 pub struct Farm {
@@ -137,6 +137,11 @@ impl Farm {
                 Err(FarmError::ServerFailed { .. }) => abilities_without_farm(context).await?.1,
                 Err(error) => return Err(error.into()),
             });
+        } else {
+            let facts = ManagerFacts::ask(&self.client).await?;
+            environment.slots = facts.workers;
+            environment.is_watched |= companion::progress(&self.client).await.is_ok();
+            environment.manager = Some(facts);
         }
         Ok(environment)
     }
@@ -168,6 +173,11 @@ impl Farm {
                 Err(error) => return Err(error.into()),
             }
         }
+        if !self.is_local()
+            && let Some((progress, _)) = share::look(&self.client, &job).await?
+        {
+            return Ok(Summary { job, progress });
+        }
         Ok(Summary::from_job_alone(job))
     }
 
@@ -178,22 +188,33 @@ impl Farm {
     ) -> Result<Vec<Summary>, Failure> {
         let mut summaries = Vec::new();
         for job in jobs {
-            summaries.push(self.summary(job).await?);
+            // A long list is no reason to read the folders of jobs that ended long ago.
+            let is_past = job.status.is_settled() && !self.tells_frames.load(Ordering::Relaxed);
+            summaries.push(if is_past {
+                Summary::from_job_alone(job)
+            } else {
+                self.summary(job).await?
+            });
         }
         Ok(summaries)
     }
 
     /// The records of a job's finished frames.
     pub async fn frames(&self, job: &Job) -> Result<Vec<FrameRecord>, Failure> {
-        companion::job_frames(&self.client, &job.id)
-            .await
-            .map_err(|error| match error {
-                FarmError::NotFound { .. } | FarmError::BadAnswer { .. } => {
-                    Failure::failed("this farm keeps no record of single frames")
-                        .hint("farmhand show tells how many are done")
-                }
-                error => error.into(),
-            })
+        let told = companion::job_frames(&self.client, &job.id).await;
+        if let Err(error) = &told
+            && companion::is_missing(error)
+            && let Some((_, records)) = share::look(&self.client, job).await?
+        {
+            return Ok(records);
+        }
+        told.map_err(|error| match error {
+            FarmError::NotFound { .. } | FarmError::BadAnswer { .. } => {
+                Failure::failed("this farm keeps no record of single frames")
+                    .hint("farmhand show tells how many are done")
+            }
+            error => error.into(),
+        })
     }
 
     /// A job's tasks.
@@ -226,6 +247,12 @@ impl Farm {
         let film_lacks = progress.film.is_some_and(|film| film.is_lacking());
         if (progress.frames_failed > 0 || film_lacks) && self.tells_frames.load(Ordering::Relaxed) {
             return Ok(companion::retry(&self.client, &job.id).await?);
+        }
+        if progress.frames_failed > 0
+            && job.status.is_settled()
+            && let Some(frames) = share::retry(&self.client, job).await?
+        {
+            return Ok(frames);
         }
         self.set_status(
             job,

@@ -34,7 +34,8 @@ pub async fn send(
     finish: Finish,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    let environment = farm.environment(context).await?;
+    let mut environment = farm.environment(context).await?;
+    environment.is_awaited = finish.wait;
     let prepared = match job::prepare(request, inspected, &environment) {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -185,9 +186,14 @@ fn show_only(prepared: &Prepared, farm: &Farm, finish: Finish, context: &mut Con
     line("farm", farm.title());
     line("scene", &text::path(Path::new(&description.blend_file)));
     line("output", &text::path(Path::new(&description.output)));
-    line("staged in", &text::path(&prepared.staging_dir()));
-    for (index, lane) in description.lanes.iter().enumerate() {
-        line(&format!("lane {index}"), &lane.to_string());
+    line("job type", &prepared.submitted().job_type);
+    if let Some(chunk_size) = prepared.chunk_size() {
+        line("chunks of", &text::count(chunk_size, "frame"));
+    } else {
+        line("staged in", &text::path(&prepared.staging_dir()));
+        for (index, lane) in description.lanes.iter().enumerate() {
+            line(&format!("lane {index}"), &lane.to_string());
+        }
     }
     line("priority", &prepared.submitted().priority.to_string());
     context.terminal.note("Nothing was sent.");

@@ -10,6 +10,7 @@ mod client;
 mod connection;
 mod credentials;
 mod error;
+pub mod job_type;
 pub mod models;
 mod options;
 mod patience;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::manager::ManagerFacts;
 use crate::check::Abilities;
 
 /// Where the job goes.
@@ -21,6 +22,12 @@ pub struct Environment {
     pub farm: FarmKind,
     /// How many lanes can run at once; 0 where that is not known.
     pub slots: u32,
+    /// Whether the farm has somebody who follows each job to its end: itself, on this computer, or a companion.
+    pub is_watched: bool,
+    /// Whether whoever sends the job waits for its end.
+    pub is_awaited: bool,
+    /// What a Manager says of itself, where it was asked.
+    pub manager: Option<ManagerFacts>,
     /// The CPU cores of this computer.
     pub cores: u32,
     /// What the Blender that will render can do, where that is known.
@@ -48,6 +55,9 @@ impl Environment {
         Self {
             farm,
             slots: 0,
+            is_watched: farm == FarmKind::Local,
+            is_awaited: false,
+            manager: None,
             cores,
             abilities: None,
             ffmpeg: (farm == FarmKind::Local).then(ffmpeg_is_here),

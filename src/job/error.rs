@@ -101,7 +101,7 @@ pub enum JobError {
     )]
     NoJobType {
         /// The job type.
-        job_type: &'static str,
+        job_type: String,
         /// The farm's address.
         farm: String,
     },

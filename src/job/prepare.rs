@@ -8,25 +8,19 @@ use uuid::Uuid;
 use super::environment::{Environment, FarmKind};
 use super::error::JobError;
 use super::existing::{self, Found};
+use super::fit::{self, Cut};
 use super::inspect::Inspected;
 use super::order;
 use super::place::{self, Moved, Place, Surroundings};
 use super::request::{Existing, JobRequest};
-use super::staging::{self, JOB_FILE, RENDERER_FILE};
+use super::staging;
+use super::submission::submitted;
 use crate::check::{self, Finding, Severity, Subject};
-use crate::farm::models::{JobMetadata, JobSettings, SubmittedJob};
-use crate::farm::{SUBMISSION_ID_KEY, this_platform};
+use crate::farm::models::SubmittedJob;
 use crate::frames::FrameSet;
 use crate::lanes::{FilmRequest, JobDescription, Order};
 use crate::plan::{self, LaneNeeds};
-use crate::watch::{BLEND_FILE_KEY, OUTPUT_DIR_KEY, SCOUT_LANES_KEY, STORAGE_KEY, USER_NAME_KEY};
 
-/// The job type that makes lanes.
-pub const JOB_TYPE: &str = "farmhand-render";
-/// Metadata key: the output pattern.
-pub const OUTPUT_KEY: &str = "farmhand.output";
-/// Metadata key: the version of Farmhand that sent the job.
-pub const VERSION_KEY: &str = "farmhand.version";
 /// A child that says nothing for this long counts as hung.
 pub(super) const STALL_TIMEOUT_SECS: u64 = 600;
 /// A child that uses this many times the memory of its first frame is started anew.
@@ -39,6 +33,7 @@ pub struct Prepared {
     pub(super) submitted: SubmittedJob,
     pub(super) renderer_source: String,
     pub(super) farm: FarmKind,
+    pub(super) cut: Cut,
     place: Place,
     findings: Vec<Finding>,
     ignored: Vec<String>,
@@ -99,6 +94,14 @@ impl Prepared {
     /// The folder of the job's own files.
     pub fn staging_dir(&self) -> PathBuf {
         staging::folder(&self.place.folder, &self.description.submission_id)
+    }
+
+    /// Frames in each task where the farm has no lanes; none where it has.
+    pub fn chunk_size(&self) -> Option<u64> {
+        match self.cut {
+            Cut::Lanes => None,
+            Cut::Chunks(size) => Some(size),
+        }
     }
 
     /// What will be rendered, in words.
@@ -167,6 +170,9 @@ pub fn prepare(
     let is_simulated = check::simulation_start(scene).is_some();
     let (order, finding) = order::choose(request.order, is_simulated, environment.farm);
     findings.extend(finding);
+    let fit = fit::fit(request, inspected, &frames, environment);
+    findings.extend(fit.findings.iter().cloned());
+    findings.extend(lanes_finding(request, environment));
     findings.sort_by_key(|finding| finding.severity);
 
     let submission_id = Uuid::new_v4().simple().to_string();
@@ -179,13 +185,14 @@ pub fn prepare(
         (frames, order),
         submission_id,
     );
-    let submitted = submitted(request, &description, &place, inspected, environment);
+    let submitted = submitted(request, &description, &place, inspected, environment, &fit);
     let overview = overview(&description, inspected, request);
     Ok(Prepared {
         description,
         submitted,
         renderer_source: environment.renderer_source.clone(),
         farm: environment.farm,
+        cut: fit.cut,
         place,
         findings,
         ignored: request.ignored_findings.clone(),
@@ -288,10 +295,9 @@ fn describe(
     submission_id: String,
 ) -> JobDescription {
     let simulation_start = check::simulation_start(&inspected.scene);
-    let workers = request.lanes.unwrap_or(environment.slots);
     let lanes = plan::lane_count(LaneNeeds {
-        workers: usize::try_from(workers).unwrap_or(usize::MAX),
-        is_watched: environment.farm == FarmKind::Local,
+        workers: wanted_lanes(request, environment),
+        is_watched: is_watched(request, environment),
         has_unbaked_simulation: simulation_start.is_some(),
     });
     let blend_dir = inspected.blend_path.parent().unwrap_or(Path::new(""));
@@ -339,49 +345,33 @@ fn describe(
     }
 }
 
-fn submitted(
-    request: &JobRequest,
-    description: &JobDescription,
-    place: &Place,
-    inspected: &Inspected,
-    environment: &Environment,
-) -> SubmittedJob {
-    let staging_dir = staging::folder(&place.folder, &description.submission_id);
-    let mut settings = JobSettings::new();
-    let mut set = |key: &str, value: serde_json::Value| settings.insert(key.to_owned(), value);
-    set("job_file", text(&staging_dir.join(JOB_FILE)).into());
-    set("renderer", text(&staging_dir.join(RENDERER_FILE)).into());
-    set("storage", text(&place.folder).into());
-    set("submission_id", description.submission_id.clone().into());
-    set("frames", description.frames.to_string().into());
-    set("lanes", description.lanes.len().into());
-    set(SCOUT_LANES_KEY, description.scout_lanes().into());
-    set("blendfile", description.blend_file.clone().into());
-    set("scene", description.scene.clone().into());
-    set("output", description.output.clone().into());
-    let mut metadata = JobMetadata::new();
-    let mut tell = |key: &str, value: String| metadata.insert(key.to_owned(), value);
-    tell(SUBMISSION_ID_KEY, description.submission_id.clone());
-    tell(OUTPUT_KEY, description.output.clone());
-    tell(OUTPUT_DIR_KEY, text(&place.folder));
-    tell(STORAGE_KEY, text(&place.folder));
-    tell(BLEND_FILE_KEY, text(&inspected.blend_path));
-    tell(VERSION_KEY, env!("CARGO_PKG_VERSION").to_owned());
-    if let Some(user_name) = &environment.user_name {
-        tell(USER_NAME_KEY, user_name.clone());
-    }
-    SubmittedJob {
-        name: description.name.clone(),
-        job_type: JOB_TYPE.to_owned(),
-        type_etag: None,
-        priority: request.priority,
-        settings,
-        metadata,
-        submitter_platform: this_platform().to_owned(),
-        storage: None,
-        worker_tag: None,
-        initial_status: None,
-    }
+/// As many lanes as were asked for, else as workers can be running. Of a farm that has never seen a worker nobody knows how
+/// many there will be.
+fn wanted_lanes(request: &JobRequest, environment: &Environment) -> usize {
+    let known = match environment.slots {
+        0 if environment.farm == FarmKind::Manager => plan::MOST_LANES_UNWATCHED,
+        slots => usize::try_from(slots).unwrap_or(usize::MAX),
+    };
+    let asked = request.lanes.map(usize::try_from);
+    asked.and_then(Result::ok).unwrap_or(known)
+}
+
+/// Whoever waits for a job may stop waiting: more lanes than a bare Manager can stand come only where they were asked for.
+fn is_watched(request: &JobRequest, environment: &Environment) -> bool {
+    environment.is_watched || environment.is_awaited && request.lanes.is_some()
+}
+
+fn lanes_finding(request: &JobRequest, environment: &Environment) -> Option<Finding> {
+    let asked = usize::try_from(request.lanes?).unwrap_or(usize::MAX);
+    let most = plan::MOST_LANES_UNWATCHED;
+    let is_too_many = asked > most && !is_watched(request, environment);
+    is_too_many.then(|| {
+        let message = format!(
+            "The job gets {most} lanes instead of {asked}: where nobody watches, one lane that fails could leave a larger job \
+             unfinished for ever."
+        );
+        Finding::notice("fewer-lanes", message).fix("wait for the job: --wait")
+    })
 }
 
 fn overview(description: &JobDescription, inspected: &Inspected, request: &JobRequest) -> Overview {
@@ -431,7 +421,7 @@ fn name_of(request: &JobRequest, inspected: &Inspected) -> String {
         .unwrap_or_else(|| "scene".to_owned())
 }
 
-fn text(path: &Path) -> String {
+pub(super) fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 

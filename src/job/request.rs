@@ -54,6 +54,14 @@ pub struct JobRequest {
     pub priority: i32,
     /// The number of lanes; else as many as the farm has room for.
     pub lanes: Option<u32>,
+    /// The job type; else the one with lanes, where the farm knows it.
+    pub job_type: Option<String>,
+    /// Frames in each task, where the job type has no lanes.
+    pub chunk_size: Option<u64>,
+    /// The Manager's variable that names the Blender, such as `blender-4.5`; else the one that fits the scene.
+    pub blender: Option<String>,
+    /// The name of the worker tag whose workers alone may render the job.
+    pub worker_tag: Option<String>,
     /// In which order frames are rendered.
     pub order: Order,
     /// How many seconds frames are known to take: the longest go first.
@@ -94,6 +102,10 @@ impl JobRequest {
             existing: Existing::default(),
             priority: 50,
             lanes: None,
+            job_type: None,
+            chunk_size: None,
+            blender: None,
+            worker_tag: None,
             order: Order::default(),
             costs: None,
             name: None,

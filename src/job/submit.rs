@@ -6,12 +6,14 @@ use tokio_util::sync::CancellationToken;
 use super::environment::FarmKind;
 use super::error::JobError;
 use super::event::{Event, Listener, Stage};
-use super::prepare::{JOB_TYPE, OUTPUT_KEY, Prepared};
-use super::staging;
-use crate::farm::models::{Job, JobStatus};
+use super::fit::Cut;
+use super::prepare::Prepared;
+use super::staging::{self, Staged};
+use super::submission::OUTPUT_KEY;
+use crate::farm::models::{Job, JobStatus, ManagerVariables};
 use crate::farm::{Client, FarmError};
 use crate::frames::FrameSet;
-use crate::watch::BLEND_FILE_KEY;
+use crate::watch::{BLEND_FILE_KEY, share};
 
 /// Stages and sends a job. Cancelled before the farm has it, nothing is left behind; cancelled after, the farm is asked
 /// to stop it.
@@ -33,12 +35,17 @@ pub async fn submit(
     let description = &prepared.description;
     let written = serde_json::to_vec_pretty(description).map_err(std::io::Error::other);
     let written = written.map_err(JobError::staging(&prepared.staging_dir()))?;
-    let staged = staging::stage(
-        prepared.output_dir(),
-        &description.submission_id,
-        &written,
-        prepared.renderer_source.as_bytes(),
-    )?;
+    let stage = || {
+        staging::stage(
+            prepared.output_dir(),
+            &description.submission_id,
+            &written,
+            prepared.renderer_source.as_bytes(),
+        )
+    };
+    // Chunks need no files of ours.
+    let staged = (prepared.cut == Cut::Lanes).then(stage).transpose()?;
+    let keep = || staged.into_iter().for_each(Staged::keep);
     if cancel.is_cancelled() {
         return Err(JobError::Cancelled);
     }
@@ -47,12 +54,12 @@ pub async fn submit(
     let sent = match client.submit(&prepared.submitted).await {
         // The job may be there: its files must be, too.
         Err(error @ FarmError::SubmissionUnsettled { .. }) => {
-            staged.keep();
+            keep();
             return Err(error.into());
         }
         sent => sent?,
     };
-    staged.keep();
+    keep();
     if cancel.is_cancelled() {
         client
             .set_job_status(
@@ -79,8 +86,17 @@ async fn unless_cancelled<T>(
 
 /// Two jobs that write the same files would each take the other's work for broken.
 async fn refuse_a_second(client: &Client, prepared: &Prepared) -> Result<(), JobError> {
+    // A Manager puts its variables in place of what they stand for; one that has none replaces nothing.
+    let variables = match prepared.farm {
+        FarmKind::Manager => share::variables(client).await.unwrap_or_default(),
+        FarmKind::Local => ManagerVariables::default(),
+    };
+    let noted = |job: &Job, key: &str| {
+        let value = job.metadata.get(key)?;
+        Some(share::expanded(value, &variables))
+    };
     for job in client.jobs().await? {
-        let same_output = job.metadata.get(OUTPUT_KEY) == Some(&prepared.description.output);
+        let same_output = noted(&job, OUTPUT_KEY).as_ref() == Some(&prepared.description.output);
         if job.status.is_settled() || !same_output {
             continue;
         }
@@ -97,7 +113,7 @@ async fn refuse_a_second(client: &Client, prepared: &Prepared) -> Result<(), Job
             continue;
         }
         let same_scene =
-            job.metadata.get(BLEND_FILE_KEY) == prepared.submitted.metadata.get(BLEND_FILE_KEY);
+            noted(&job, BLEND_FILE_KEY).as_ref() == prepared.submitted.metadata.get(BLEND_FILE_KEY);
         let (job_id, name, status) = (job.id, job.name, job.status.to_string());
         let (frames, output) = (both.to_string(), prepared.description.output.clone());
         return Err(if same_scene {
@@ -130,10 +146,11 @@ async fn know_the_job_type(client: &Client, prepared: &Prepared) -> Result<(), J
     if prepared.farm == FarmKind::Local {
         return Ok(());
     }
-    match client.job_type(JOB_TYPE).await {
+    let job_type = &prepared.submitted.job_type;
+    match client.job_type(job_type).await {
         Ok(_) => Ok(()),
         Err(FarmError::NotFound { .. }) => Err(JobError::NoJobType {
-            job_type: JOB_TYPE,
+            job_type: job_type.clone(),
             farm: client.base_url(),
         }),
         Err(error) => Err(error.into()),

@@ -9,15 +9,13 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::store::{NewTask, Stage};
-use crate::farm::models::{
-    AvailableJobSetting, AvailableJobSettingSubtype as Subtype, AvailableJobSettingType as Type,
-    AvailableJobSettingVisibility as Visibility, AvailableJobType, Job, JobStatus, SubmittedJob,
-};
+use crate::farm::job_type;
+use crate::farm::models::{AvailableJobType, Job, JobStatus, SubmittedJob};
 use crate::frames::FrameSet;
 use crate::lanes::{JobDescription, LanesError};
 
-/// The name of the only job type.
-pub const JOB_TYPE: &str = "farmhand-render";
+pub use crate::farm::job_type::JOB_TYPE;
+
 /// The lane that depends on all others, as the renderer's `--lane` takes it.
 pub const LAST_LANE: &str = "last";
 
@@ -71,84 +69,21 @@ pub enum CompileError {
     InitialStatus(JobStatus),
 }
 
-/// The job type, as a submitter reads it.
+/// The job type, as a submitter reads it: what the script for Managers declares.
 pub fn job_type() -> &'static AvailableJobType {
     static JOB_TYPE_DECLARED: LazyLock<AvailableJobType> = LazyLock::new(declare);
     &JOB_TYPE_DECLARED
 }
 
 fn declare() -> AvailableJobType {
-    let text = |key: &str, subtype: Option<Subtype>, description: &str| AvailableJobSetting {
-        key: key.to_owned(),
-        value_type: Type::String,
-        subtype,
-        choices: None,
-        propargs: None,
-        description: Some(description.to_owned()),
-        label: None,
-        default: None,
-        eval: None,
-        eval_info: None,
-        visible: Some(Visibility::Web),
-        required: Some(true),
-        editable: None,
-    };
-    let settings = vec![
-        text(
-            "job_file",
-            Some(Subtype::FilePath),
-            "The job description, job.json",
-        ),
-        text(
-            "renderer",
-            Some(Subtype::FilePath),
-            "The renderer that travels with the job",
-        ),
-        text(
-            "storage",
-            Some(Subtype::DirPath),
-            "The folder that holds the job's files",
-        ),
-        text(
-            "submission_id",
-            None,
-            "The submission's id, 32 hexadecimal digits",
-        ),
-        text(
-            "frames",
-            None,
-            "Frames to render. Examples: '47', '1-30', '1-9:2, 20'",
-        ),
-        AvailableJobSetting {
-            value_type: Type::Int32,
-            ..text(
-                "lanes",
-                None,
-                "Number of lanes that share the frames, without the last lane",
-            )
-        },
-        AvailableJobSetting {
-            value_type: Type::Int32,
-            default: Some(0.into()),
-            required: Some(false),
-            ..text(
-                "scout_lanes",
-                None,
-                "Number of lanes that come first, and that people look at before the others start",
-            )
-        },
-        text("blendfile", Some(Subtype::FilePath), "The scene's file"),
-        text("scene", None, "The scene in that file"),
-        text("output", Some(Subtype::FilePath), "The output pattern"),
-    ];
-    let label = "Farmhand Render".to_owned();
-    let declared = serde_json::to_vec(&(&label, &settings)).unwrap_or_default();
-    let digest = Sha256::digest(declared);
+    let declared = job_type::declaration().clone();
+    let bytes = serde_json::to_vec(&(&declared.label, &declared.settings)).unwrap_or_default();
+    let digest = Sha256::digest(bytes);
     AvailableJobType {
         name: JOB_TYPE.to_owned(),
-        label,
-        description: Some("Renders a scene in warm lanes".to_owned()),
-        settings,
+        label: declared.label,
+        description: Some(declared.description),
+        settings: declared.settings,
         // As long as Flamenco's own, which are SHA-1.
         etag: digest
             .iter()
@@ -270,6 +205,13 @@ fn described(submitted: &SubmittedJob) -> Result<JobDescription, CompileError> {
     if lanes != u64::from(description.last_lane()) {
         return Err(differs("lanes"));
     }
+    let home_chunks = text("home_chunks")?
+        .split(';')
+        .map(FrameSet::from_str)
+        .collect::<Result<Vec<_>, _>>()?;
+    if home_chunks != description.lanes {
+        return Err(differs("home_chunks"));
+    }
     let scout_lanes = number("scout_lanes").unwrap_or(Ok(0))?;
     if scout_lanes != u64::from(description.scout_lanes()) {
         return Err(differs("scout_lanes"));
@@ -294,3 +236,6 @@ fn existing(
         Err(CompileError::NotThere { what, path })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The best single chunk size where a farm knows no lanes: Flamenco's own job type starts Blender for each chunk.
 
+use std::collections::BTreeMap;
+
+use crate::frames::FrameSet;
+
 /// How long a Flamenco worker pauses between two tasks, in seconds (its default).
 const PAUSE_SECS: f64 = 5.0;
 
@@ -43,17 +47,76 @@ pub fn best_chunk_size(needs: ChunkNeeds) -> u64 {
     }
 }
 
+/// As [`best_chunk_size`] where it is known what frames take: the chunks are handed to workers in order, as a Manager does.
+/// A frame that is not known takes what the known ones take on average, or `needs.frame_secs` where there are none.
+pub fn best_chunk_size_by_costs(
+    needs: ChunkNeeds,
+    frames: &FrameSet,
+    costs: &BTreeMap<i32, f64>,
+) -> u64 {
+    let usable = |seconds: &f64| seconds.is_finite() && *seconds >= 0.0;
+    let known: Vec<f64> = costs.values().copied().filter(usable).collect();
+    let usual = if known.is_empty() {
+        needs.frame_secs
+    } else {
+        known.iter().sum::<f64>() / to_float(known.len().try_into().unwrap_or(u64::MAX))
+    };
+    let seconds: Vec<f64> = frames
+        .iter()
+        .map(|frame| costs.get(&frame).copied().filter(usable).unwrap_or(usual))
+        .collect();
+    let mut best = (f64::INFINITY, 1);
+    for size in sizes(needs) {
+        let ends = ends_after(needs, &seconds, size);
+        // Chunks that gain nothing worth the name only lose more when a worker is killed.
+        if ends < best.0 * 0.99 {
+            best = (ends, size);
+        }
+    }
+    best.1
+}
+
+/// The sizes that are tried: every one of the first hundred, then steps of a twentieth, up to one chunk for each worker.
+fn sizes(needs: ChunkNeeds) -> impl Iterator<Item = u64> {
+    let workers = u64::try_from(needs.workers).unwrap_or(u64::MAX).max(1);
+    let largest = needs.frames.div_ceil(workers).max(1);
+    let next = move |size: &u64| {
+        let next = size.saturating_add((size / 20).max(1)).min(largest);
+        (next > *size).then_some(next)
+    };
+    std::iter::successors(Some(1), next)
+}
+
+/// When the last worker ends, in seconds, where each takes the next chunk as soon as it is free.
+fn ends_after(needs: ChunkNeeds, seconds: &[f64], size: u64) -> f64 {
+    let size = usize::try_from(size).unwrap_or(usize::MAX).max(1);
+    let mut free = vec![0.0_f64; needs.workers.max(1)];
+    for chunk in seconds.chunks(size) {
+        let took =
+            PAUSE_SECS + interrupted(needs, needs.load_secs.max(0.0) + chunk.iter().sum::<f64>());
+        let next = free.iter_mut().min_by(|one, other| one.total_cmp(other));
+        if let Some(worker) = next {
+            *worker += took;
+        }
+    }
+    free.into_iter().fold(0.0, f64::max)
+}
+
 /// What a chunk takes, those times included that it is interrupted and starts again: where interruptions come at a
 /// constant rate r, a piece of work of t seconds takes (exp(r t) - 1) / r.
 fn chunk_secs(needs: ChunkNeeds, size: u64) -> f64 {
-    let rate = needs.preemptions_per_hour.max(0.0) / 3600.0;
     let seconds = needs.load_secs.max(0.0) + to_float(size) * needs.frame_secs.max(0.0);
-    let expected = if rate > 0.0 {
+    PAUSE_SECS + interrupted(needs, seconds)
+}
+
+/// What a piece of work of so many seconds takes where it starts again after each interruption.
+fn interrupted(needs: ChunkNeeds, seconds: f64) -> f64 {
+    let rate = needs.preemptions_per_hour.max(0.0) / 3600.0;
+    if rate > 0.0 {
         (rate * seconds).exp_m1() / rate
     } else {
         seconds
-    };
-    PAUSE_SECS + expected
+    }
 }
 
 fn to_float(number: u64) -> f64 {
@@ -102,6 +165,25 @@ mod tests {
                 ..slow
             }),
             100
+        );
+    }
+
+    #[test]
+    fn a_slow_stretch_of_frames_makes_chunks_smaller() {
+        let frames: FrameSet = "1-100".parse().unwrap();
+        let needs = ChunkNeeds {
+            workers: 4,
+            load_secs: 5.0,
+            ..NEEDS
+        };
+        let even: BTreeMap<i32, f64> = (1..=100).map(|frame| (frame, 10.0)).collect();
+        assert_eq!(best_chunk_size_by_costs(needs, &frames, &even), 25);
+        let uneven = (1..=100).map(|frame| (frame, if frame > 75 { 100.0 } else { 1.0 }));
+        let size = best_chunk_size_by_costs(needs, &frames, &uneven.collect());
+        assert!(size < 10, "{size}");
+        assert_eq!(
+            best_chunk_size_by_costs(needs, &frames, &BTreeMap::new()),
+            25
         );
     }
 

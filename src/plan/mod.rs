@@ -11,6 +11,6 @@ mod chunk;
 mod estimate;
 mod lanes;
 
-pub use chunk::{ChunkNeeds, best_chunk_size};
+pub use chunk::{ChunkNeeds, best_chunk_size, best_chunk_size_by_costs};
 pub use estimate::{FinishedFrame, Remaining, RunningFrame, SecondsRange, estimate};
 pub use lanes::{LaneNeeds, MOST_LANES_UNWATCHED, lane_count, plan_lanes};

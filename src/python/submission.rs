@@ -10,7 +10,7 @@ use super::job::PyJob;
 use super::runtime;
 use super::work::{Said, Speaker, Work};
 use crate::farm::Client;
-use crate::job::{self, Environment, Event, FarmKind, JobError, JobRequest, Stage};
+use crate::job::{self, Environment, Event, FarmKind, JobError, JobRequest, ManagerFacts, Stage};
 use crate::local;
 use crate::watch::companion;
 
@@ -155,10 +155,15 @@ async fn connect(
     speaker: &Speaker<PyJob>,
 ) -> Result<(Client, Environment), Failure> {
     match place {
-        Place::Manager(client) => Ok((
-            client.clone(),
-            Environment::of_process(FarmKind::Manager, local::renderer_source()),
-        )),
+        Place::Manager(client) => {
+            let facts = ManagerFacts::ask(client).await?;
+            let mut environment =
+                Environment::of_process(FarmKind::Manager, local::renderer_source());
+            environment.slots = facts.workers;
+            environment.is_watched = companion::progress(client).await.is_ok();
+            environment.manager = Some(facts);
+            Ok((client.clone(), environment))
+        }
         Place::Local(of) => {
             speaker.say("Starting the farm on this computer".to_owned());
             let running = of.start().await?;

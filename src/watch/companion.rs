@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::share;
 use crate::farm::models::JobStatus;
 use crate::farm::{Client, FarmError, Repeat, checked_id};
 use crate::lanes::{FrameRecord, JobProgress};
@@ -88,7 +89,15 @@ pub async fn retry_or_requeue(client: &Client, job_id: &str) -> Result<Vec<i32>,
         Err(error) if is_missing(&error) => error,
         answer => return answer,
     };
-    let status = client.job(job_id).await?.status;
+    let job = client.job(job_id).await?;
+    if is_missing(&refusal)
+        && job.status.is_settled()
+        && let Ok(Some(frames)) = share::retry(client, &job).await
+        && !frames.is_empty()
+    {
+        return Ok(frames);
+    }
+    let status = job.status;
     let has_stopped = status.is_settled() || status == JobStatus::Paused;
     if status == JobStatus::Completed || !has_stopped {
         return Err(refusal);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::companion;
+use super::keeper::Keeper;
 use super::source::{Found, Source};
 use super::view::JobView;
 use crate::farm::{Client, FarmError};
@@ -63,6 +64,7 @@ pub struct Follow {
     options: FollowOptions,
     client: Option<Client>,
     tells_frames: bool,
+    keeper: Keeper,
     last: Option<JobView>,
     away_since: Option<Instant>,
     asked: Option<Instant>,
@@ -81,6 +83,7 @@ impl Follow {
             options,
             client: None,
             tells_frames: true,
+            keeper: Keeper::default(),
             last: None,
             away_since: None,
             asked: None,
@@ -163,6 +166,10 @@ impl Follow {
             }
         } else {
             None
+        };
+        let told = match told {
+            None if !self.tells_frames => self.keeper.look(&client, &job).await,
+            told => told,
         };
         self.client = Some(client);
         Ok(JobView::new(job, told, None))

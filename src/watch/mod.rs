@@ -3,18 +3,23 @@
 //!
 //! [`Snapshot`] is a pure fold of answers; [`Watcher`] keeps one up to date and hands it out without ever waiting for the
 //! network; [`Follow`] waits for one job. Both survive a farm that is away for a while. [`companion`] holds the calls that
-//! only a farm with Farmhand's own part answers; without it, progress is what Flamenco's steps tell.
+//! only a farm with Farmhand's own part answers; without it, progress is what the job's folder tells where this computer sees
+//! it ([`share`]), else what Flamenco's steps tell. [`Keeper`] does for a job what a bare Manager does not.
 
 pub mod companion;
 mod follow;
+mod keeper;
 mod pace;
 mod poller;
+pub mod share;
 mod source;
 mod state;
 mod view;
 
 pub use follow::{Follow, FollowOptions, WatchError};
+pub use keeper::Keeper;
 pub use poller::{WatchOptions, Watcher};
+pub use share::ShareError;
 pub use source::{Found, Source};
 pub use state::{Answers, FarmState, Snapshot};
 pub use view::{

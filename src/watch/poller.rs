@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One background task per farm, which asks and folds; whoever looks reads memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::companion;
+use super::keeper::Keeper;
 use super::pace::{self, Ended};
 use super::source::{Found, Source};
 use super::state::{Answers, Snapshot};
@@ -83,6 +84,7 @@ impl Watcher {
             tells_frames: None,
             workers_asked: None,
             old_jobs_asked: HashMap::new(),
+            keeper: Keeper::default(),
         };
         let task = runtime
             .spawn(poller.run(sender, Arc::clone(&looks)))
@@ -122,6 +124,8 @@ struct Poller {
     workers_asked: Option<Instant>,
     /// Settled jobs whose progress was asked for already, with the job's last change at that time.
     old_jobs_asked: HashMap<String, OffsetDateTime>,
+    /// Looks into the jobs' folders where there is no companion.
+    keeper: Keeper,
 }
 
 impl Poller {
@@ -177,6 +181,8 @@ impl Poller {
         let mut progress = self.ask_progress(client).await?;
         if let Some(told) = &mut progress {
             self.ask_old_jobs(client, &jobs, told).await?;
+        } else {
+            progress = self.look_into_folders(client, &jobs).await;
         }
         let workers = match self.workers_asked {
             Some(asked) if asked.elapsed() < WORKERS_EVERY => None,
@@ -210,6 +216,28 @@ impl Poller {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Without a companion, the folders of the jobs in work tell, where this computer sees them.
+    async fn look_into_folders(
+        &mut self,
+        client: &Client,
+        jobs: &[Job],
+    ) -> Option<BTreeMap<String, JobProgress>> {
+        let mut told = BTreeMap::new();
+        for job in jobs {
+            if !job.status.is_settled() || self.keeper.knows(&job.id) {
+                let progress = self.keeper.look(client, job).await;
+                told.extend(progress.map(|progress| (job.id.clone(), progress)));
+            }
+        }
+        let live: BTreeSet<&str> = jobs
+            .iter()
+            .filter(|job| !job.status.is_settled())
+            .map(|job| job.id.as_str())
+            .collect();
+        self.keeper.retain(|id| live.contains(id));
+        self.keeper.sees_folders().then_some(told)
     }
 
     /// Completes what the companion tells by jobs that were settled before this watcher looked.

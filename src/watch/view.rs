@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use crate::farm::SUBMISSION_ID_KEY;
 use crate::farm::models::{Job, JobStatus};
+use crate::frames::FrameSet;
 use crate::lanes::{JobProgress, SecondsLeft};
 
 /// Metadata key: the local folder that the frames go to.
@@ -156,11 +157,18 @@ impl JobView {
     }
 }
 
-/// What Flamenco's steps tell of a job's progress: nothing until the first step is done.
+/// What Flamenco's steps tell of a job's progress: nothing until the first step is done. The steps of a task that has none,
+/// such as the last lane's, count as one; the frames are those that were asked for, where that is understood.
 pub fn progress_of_steps(job: &Job) -> Option<JobProgress> {
+    let asked = job
+        .settings
+        .get("frames")
+        .and_then(|frames| frames.as_str());
+    let frames = asked.and_then(|frames| frames.parse::<FrameSet>().ok());
+    let frames_total = frames.map_or(job.steps_total, |frames| frames.len().min(job.steps_total));
     (job.steps_total > 0).then(|| JobProgress {
-        frames_total: job.steps_total,
-        frames_done: job.steps_completed.min(job.steps_total),
+        frames_total,
+        frames_done: job.steps_completed.min(frames_total),
         output_dir: job
             .metadata
             .get(OUTPUT_DIR_KEY)

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::check::rules::tests::{file_with, sound_scene};
 use crate::farm::ClientOptions;
+use crate::farm::job_type::JOB_TYPE;
 use crate::job::{Environment, Inspected, JobRequest, prepare};
 
 /// A farm that lists these jobs and answers a new one so.

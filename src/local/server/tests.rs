@@ -102,7 +102,7 @@ impl Bed {
             "metadata": {"farmhand.output": "/frames/shot_####"},
             "settings": {
                 "job_file": self.path("job.json"), "renderer": self.path("render.py"), "storage": self.path(""),
-                "submission_id": SUBMISSION, "frames": "1-4", "lanes": 2, "blendfile": self.path("shot.blend"),
+                "submission_id": SUBMISSION, "frames": "1-4", "lanes": 2, "home_chunks": "1-2; 3-4", "blendfile": self.path("shot.blend"),
                 "scene": "Scene", "output": "/frames/shot_####",
             },
         })

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What whoever watches does for a job (`docs/lanes.md`, *Whoever watches*): a bare Manager draws no conclusions from frames.
+//!
+//! Only where this computer sees the job's folder. Several who watch do no harm: each step is the same for all of them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::share::{self, LAST_LANE_TASK, SharedJob, blocking};
+use crate::farm::job_type::JOB_TYPE;
+use crate::farm::models::{Job, JobStatus, ManagerVariables, TaskStatus, TaskSummary};
+use crate::farm::{Client, FarmError};
+use crate::lanes::{FilmProgress, FilmStatus, JobProgress};
+
+/// A lane in work that has nothing left ends by itself in less than this; after it, its worker is taken to be gone.
+const LEFT_TO_END: Duration = Duration::from_secs(5);
+/// How often the tasks of a job are asked for that seems to have failed.
+const TASKS_EVERY: Duration = Duration::from_secs(2);
+/// Failed frames that are named when a job is given up.
+const NAMED_AT_MOST: usize = 5;
+
+/// Watches over jobs of one farm.
+#[derive(Debug, Default)]
+pub struct Keeper {
+    /// The Manager's variables, once they were asked for.
+    variables: Option<ManagerVariables>,
+    jobs: HashMap<String, Kept>,
+    sees_folders: bool,
+}
+
+/// What is remembered of a job.
+#[derive(Debug)]
+struct Kept {
+    /// None where this computer does not see the job's folder.
+    shared: Option<Arc<Mutex<SharedJob>>>,
+    /// The job was seen before it was settled.
+    was_live: bool,
+    /// When every frame was first seen to be done.
+    done_since: Option<Instant>,
+    tasks_asked: Option<Instant>,
+}
+
+impl Keeper {
+    /// Looks into the folder of a job, draws the conclusions, and says how far it is; none where nothing is known.
+    ///
+    /// A farm that takes a conclusion amiss is asked again at the next look.
+    pub async fn look(&mut self, client: &Client, job: &Job) -> Option<JobProgress> {
+        if job.job_type != JOB_TYPE {
+            return None;
+        }
+        let is_settled = job.status.is_settled();
+        if !self.jobs.contains_key(&job.id) {
+            let shared = self
+                .find(client, job)
+                .await
+                .inspect_err(
+                    |error| tracing::debug!(%error, job = job.id, "its folder is not known"),
+                )
+                .ok()?;
+            self.sees_folders |= shared.is_some();
+            let kept = Kept {
+                shared: shared.map(|shared| Arc::new(Mutex::new(shared))),
+                was_live: !is_settled,
+                done_since: None,
+                tasks_asked: None,
+            };
+            self.jobs.insert(job.id.clone(), kept);
+        }
+        let kept = self.jobs.get_mut(&job.id)?;
+        // Shared, not taken: whoever waits for this look may stop waiting.
+        let shared = Arc::clone(kept.shared.as_ref()?);
+        let is_active = job.status == JobStatus::Active;
+        let progress = blocking(move || {
+            let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            if is_settled {
+                shared.progress_of_all(false)
+            } else {
+                shared.progress(is_active)
+            }
+        })
+        .await?;
+        let concluded = if is_settled {
+            kept.look_once_more(client, job, &progress).await
+        } else {
+            kept.was_live = true;
+            kept.conclude(client, job, &progress).await
+        };
+        if let Err(error) = concluded {
+            tracing::debug!(%error, job = job.id, "what follows from its frames was not taken");
+        }
+        Some(progress)
+    }
+
+    /// Whether this computer sees the folder of any job of the farm.
+    pub fn sees_folders(&self) -> bool {
+        self.sees_folders
+    }
+
+    /// Whether the job was looked at before.
+    pub fn knows(&self, job_id: &str) -> bool {
+        self.jobs.contains_key(job_id)
+    }
+
+    /// Forgets the jobs that are not among these.
+    pub fn retain(&mut self, is_known: impl Fn(&str) -> bool) {
+        self.jobs.retain(|id, _| is_known(id));
+    }
+
+    async fn find(&mut self, client: &Client, job: &Job) -> Result<Option<SharedJob>, FarmError> {
+        let variables = match &self.variables {
+            Some(variables) => variables.clone(),
+            None => self
+                .variables
+                .insert(share::variables(client).await?)
+                .clone(),
+        };
+        let job = job.clone();
+        Ok(blocking(move || SharedJob::find(&job, &variables))
+            .await
+            .flatten())
+    }
+}
+
+impl Kept {
+    /// After completion: a frame whose record came from a lane that died may have lost its outputs since.
+    async fn look_once_more(
+        &mut self,
+        client: &Client,
+        job: &Job,
+        progress: &JobProgress,
+    ) -> Result<(), FarmError> {
+        let was_live = std::mem::take(&mut self.was_live);
+        let is_lacking =
+            job.status == JobStatus::Completed && progress.frames_done < progress.frames_total;
+        if !was_live || !is_lacking {
+            return Ok(());
+        }
+        let reason = "frames were missing after the job had completed";
+        tracing::warn!(job = job.id, "{reason}: it is queued again");
+        client
+            .set_job_status(&job.id, JobStatus::Requeueing, reason)
+            .await
+    }
+
+    async fn conclude(
+        &mut self,
+        client: &Client,
+        job: &Job,
+        progress: &JobProgress,
+    ) -> Result<(), FarmError> {
+        let is_held = matches!(
+            job.status,
+            JobStatus::Paused | JobStatus::PauseRequested | JobStatus::CancelRequested
+        );
+        if is_held || progress.frames_total == 0 || progress.frames_open() > 0 {
+            self.done_since = None;
+            return Ok(());
+        }
+        if progress.frames_failed > 0 {
+            if self.may_ask() && nothing_is_open(&client.tasks(&job.id).await?) {
+                return give_up(client, job, &failure_of(progress)).await;
+            }
+            return Ok(());
+        }
+        if let Some(film) = progress.film.as_ref().filter(|film| !film.is_settled()) {
+            return self.look_at_the_film(client, job, film).await;
+        }
+        let since = *self.done_since.get_or_insert_with(Instant::now);
+        let is_overdue = since.elapsed() > LEFT_TO_END;
+        for task in client.tasks(&job.id).await? {
+            let is_left = match task.status {
+                TaskStatus::Completed => false,
+                TaskStatus::Active => is_overdue,
+                _ => true,
+            };
+            if is_left {
+                client
+                    .set_task_status(&task.id, TaskStatus::Completed, "every frame is done")
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The last lane still has the film to put together.
+    async fn look_at_the_film(
+        &mut self,
+        client: &Client,
+        job: &Job,
+        film: &FilmProgress,
+    ) -> Result<(), FarmError> {
+        let has_failed = film.status == FilmStatus::Failed;
+        if has_failed && self.may_ask() && nothing_is_open(&client.tasks(&job.id).await?) {
+            return give_up(client, job, &film.message).await;
+        }
+        Ok(())
+    }
+
+    fn may_ask(&mut self) -> bool {
+        let may = self
+            .tasks_asked
+            .is_none_or(|asked| asked.elapsed() >= TASKS_EVERY);
+        if may {
+            self.tasks_asked = Some(Instant::now());
+        }
+        may
+    }
+}
+
+async fn give_up(client: &Client, job: &Job, reason: &str) -> Result<(), FarmError> {
+    client
+        .set_job_status(&job.id, JobStatus::Failed, reason)
+        .await
+}
+
+/// All lanes have ended, and the last one has tried every failed frame once more, in vain.
+fn nothing_is_open(tasks: &[TaskSummary]) -> bool {
+    tasks.iter().all(|task| match task.status {
+        TaskStatus::Completed | TaskStatus::Failed => true,
+        TaskStatus::SoftFailed => task.name == LAST_LANE_TASK,
+        _ => false,
+    })
+}
+
+/// Which frames failed, and why, in a sentence for people.
+fn failure_of(progress: &JobProgress) -> String {
+    let named: Vec<_> = progress
+        .failed
+        .iter()
+        .take(NAMED_AT_MOST)
+        .map(|failed| {
+            format!(
+                "frame {} ({}: {})",
+                failed.frame, failed.reason, failed.message
+            )
+        })
+        .collect();
+    let more = progress.failed.len().saturating_sub(NAMED_AT_MOST);
+    let rest = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!(
+        "{} of {} frames failed: {}{rest}",
+        progress.frames_failed,
+        progress.frames_total,
+        named.join(", ")
+    )
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a job's own folder tells where this computer sees it: a bare Manager knows of steps only, the folder of frames.
+
+use std::path::PathBuf;
+
+use super::view::{OUTPUT_DIR_KEY, STORAGE_KEY};
+use crate::farm::job_type::JOB_TYPE;
+use crate::farm::models::{Job, JobStatus, ManagerVariableAudience, ManagerVariables, TaskStatus};
+use crate::farm::{Client, FarmError, SUBMISSION_ID_KEY, this_platform};
+use crate::lanes::files::{job_file, staging_dir, state_dir};
+use crate::lanes::{
+    FrameRecord, JobDescription, JobProgress, LanesError, ProgressReader, frame_records,
+    retry_failed,
+};
+
+/// Why a job's folder could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShareError {
+    /// A file of the folder could not be read or written.
+    #[error(transparent)]
+    Lanes(#[from] LanesError),
+    /// The farm did not take what follows from it.
+    #[error(transparent)]
+    Farm(#[from] FarmError),
+}
+
+/// A job whose folder this computer sees.
+#[derive(Debug)]
+pub struct SharedJob {
+    description: JobDescription,
+    state_dir: PathBuf,
+    reader: ProgressReader,
+}
+
+impl SharedJob {
+    /// Looks for the folder of a job; none where the job has none or this computer does not see it. Blocks while it reads.
+    ///
+    /// `variables` are the Manager's for people on this platform: it puts their names in place of paths, in metadata, too.
+    pub fn find(job: &Job, variables: &ManagerVariables) -> Option<Self> {
+        if job.job_type != JOB_TYPE {
+            return None;
+        }
+        let submission_id = job.metadata.get(SUBMISSION_ID_KEY)?;
+        let is_id =
+            submission_id.len() == 32 && submission_id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_id {
+            return None;
+        }
+        [OUTPUT_DIR_KEY, STORAGE_KEY].iter().find_map(|key| {
+            let storage = PathBuf::from(expanded(job.metadata.get(*key)?, variables));
+            let path = job_file(&staging_dir(&storage, submission_id));
+            let description = JobDescription::load(&path).ok()?;
+            let state_dir = state_dir(&storage, submission_id, &job.id);
+            Some(Self {
+                reader: ProgressReader::new(&description, &state_dir),
+                description,
+                state_dir,
+            })
+        })
+    }
+
+    /// How far the job is. Blocks while it reads.
+    pub fn progress(&mut self, is_active: bool) -> JobProgress {
+        self.reader.read(|_| is_active)
+    }
+
+    /// How far the job is, after a look at every open frame. Blocks while it reads.
+    pub fn progress_of_all(&mut self, is_active: bool) -> JobProgress {
+        self.reader.read_all(|_| is_active)
+    }
+
+    /// The records of the frames that are done. Blocks while it reads.
+    pub fn records(&self) -> Vec<FrameRecord> {
+        frame_records(&self.description, &self.state_dir)
+    }
+
+    /// The name of a lane's task begins so; the last lane goes by the number of lanes.
+    fn task_prefix(&self, lane: u32) -> String {
+        if lane == self.description.last_lane() {
+            LAST_LANE_TASK.to_owned()
+        } else {
+            format!("lane-{lane} ")
+        }
+    }
+}
+
+/// The name of the last lane's task.
+pub(super) const LAST_LANE_TASK: &str = "last-lane";
+
+/// The Manager's variables that this computer's paths may stand behind.
+pub async fn variables(client: &Client) -> Result<ManagerVariables, FarmError> {
+    client
+        .variables(&ManagerVariableAudience::Users, this_platform())
+        .await
+}
+
+/// Finds the folder of a job, away from the threads that wait for the network.
+pub async fn find(client: &Client, job: &Job) -> Result<Option<SharedJob>, FarmError> {
+    if job.job_type != JOB_TYPE {
+        return Ok(None);
+    }
+    let variables = variables(client).await?;
+    let job = job.clone();
+    Ok(blocking(move || SharedJob::find(&job, &variables))
+        .await
+        .flatten())
+}
+
+/// How far a job is, and the records of its finished frames; none where this computer does not see its folder.
+pub async fn look(
+    client: &Client,
+    job: &Job,
+) -> Result<Option<(JobProgress, Vec<FrameRecord>)>, FarmError> {
+    let Some(mut shared) = find(client, job).await? else {
+        return Ok(None);
+    };
+    let is_active = job.status == JobStatus::Active;
+    Ok(blocking(move || (shared.progress_of_all(is_active), shared.records())).await)
+}
+
+/// Asks for the failed frames of a job that has ended again, and says which they are; none where this computer does not
+/// see its folder.
+///
+/// # Errors
+/// Where a claim cannot be written, or the farm refuses. What was asked for until then stays asked for.
+pub async fn retry(client: &Client, job: &Job) -> Result<Option<Vec<i32>>, ShareError> {
+    let Some(shared) = find(client, job).await? else {
+        return Ok(None);
+    };
+    let asked = blocking(move || {
+        let asked = retry_failed(&shared.description, &shared.state_dir);
+        (asked, shared)
+    });
+    let Some((asked, shared)) = asked.await else {
+        return Ok(None);
+    };
+    let asked = asked?;
+    if asked.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let mut lanes: Vec<String> = asked
+        .iter()
+        .map(|(_, lane)| shared.task_prefix(*lane))
+        .collect();
+    lanes.push(shared.task_prefix(shared.description.last_lane()));
+    for task in client.tasks(&job.id).await? {
+        let is_meant = lanes.iter().any(|lane| task.name.starts_with(lane));
+        if is_meant && task.status != TaskStatus::Queued {
+            client
+                .set_task_status(&task.id, TaskStatus::Queued, "frames were asked for again")
+                .await?;
+        }
+    }
+    client
+        .set_job_status(
+            &job.id,
+            JobStatus::Requeueing,
+            "failed frames were asked for again",
+        )
+        .await?;
+    Ok(Some(asked.into_iter().map(|(frame, _)| frame).collect()))
+}
+
+/// Work on files, which may take its time on a share; none where the program ends meanwhile.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
+}
+
+/// A text with the path that its leading `{variable}` stands for.
+pub fn expanded(text: &str, variables: &ManagerVariables) -> String {
+    let named = || {
+        let (name, rest) = text.strip_prefix('{')?.split_once('}')?;
+        Some(format!("{}{rest}", variables.get(name)?.value))
+    };
+    named().unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::farm::models::ManagerVariable;
+
+    #[test]
+    fn a_path_behind_a_variable_is_found_again() {
+        let variables = ManagerVariables::from([(
+            "my_storage".to_owned(),
+            ManagerVariable {
+                value: "/mnt/render".to_owned(),
+                is_twoway: true,
+            },
+        )]);
+        let expand = |text| expanded(text, &variables);
+        assert_eq!(
+            expand("{my_storage}/shot/frames"),
+            "/mnt/render/shot/frames"
+        );
+        assert_eq!(expand("/mnt/other"), "/mnt/other");
+        assert_eq!(expand("{unknown}/shot"), "{unknown}/shot");
+        assert_eq!(expand("{my_storage"), "{my_storage");
+    }
+}
