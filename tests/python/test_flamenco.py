@@ -90,7 +90,7 @@ def assert_whole(scene: Path, frames: int) -> None:
     assert [int(picture.stem[-4:]) for picture in pictures] == list(range(1, frames + 1))
 
 
-def note(what: str, **facts: Any) -> None:  # noqa: ANN401 - anything that can be printed
+def note(what: str, **facts: Any) -> None:
     """Say what happened, for whoever runs these tests with -s."""
     print(f"\n[flamenco] {what}: " + ", ".join(f"{name} {value}" for name, value in facts.items()))
 
