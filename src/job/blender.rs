@@ -51,8 +51,8 @@ pub fn choose(
             shown(file_version),
             shown(version)
         );
-        Finding::error("other-blender", message).fix_here(format!(
-            "choose with --blender what renders it ({}), or take the farm's with --ignore other-blender",
+        Finding::error("blender-mismatch", message).fix_here(format!(
+            "choose with --blender what renders it ({}), or take the farm's with --ignore blender-mismatch",
             names()
         ))
     });
@@ -152,7 +152,7 @@ mod tests {
         let finding = finding.unwrap();
         assert_eq!(
             (name.as_str(), finding.code.as_str()),
-            ("blender", "other-blender")
+            ("blender", "blender-mismatch")
         );
         assert!(finding.message.contains("4.5") && finding.message.contains("4.2"));
         assert_eq!(choose(Some("blender"), 405, &farm).1, None, "it was chosen");

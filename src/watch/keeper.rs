@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::share::{self, LAST_LANE_TASK, SharedJob, blocking};
-use crate::farm::job_type::JOB_TYPE;
 use crate::farm::models::{Job, JobStatus, ManagerVariables, TaskStatus, TaskSummary};
 use crate::farm::{Client, FarmError};
 use crate::lanes::{FilmProgress, FilmStatus, JobProgress};
@@ -46,7 +45,7 @@ impl Keeper {
     ///
     /// A farm that takes a conclusion amiss is asked again at the next look.
     pub async fn look(&mut self, client: &Client, job: &Job) -> Option<JobProgress> {
-        if job.job_type != JOB_TYPE {
+        if !share::may_have_folder(job) {
             return None;
         }
         let is_settled = job.status.is_settled();

@@ -38,7 +38,7 @@ impl SharedJob {
     ///
     /// `variables` are the Manager's for people on this platform: it puts their names in place of paths, in metadata, too.
     pub fn find(job: &Job, variables: &ManagerVariables) -> Option<Self> {
-        if job.job_type != JOB_TYPE {
+        if !may_have_folder(job) {
             return None;
         }
         let submission_id = job.metadata.get(SUBMISSION_ID_KEY)?;
@@ -88,6 +88,11 @@ impl SharedJob {
 /// The name of the last lane's task.
 pub(super) const LAST_LANE_TASK: &str = "last-lane";
 
+/// Whether a job is one that has a folder of Farmhand's somewhere: only then is it worth asking the Manager for its variables.
+pub(super) fn may_have_folder(job: &Job) -> bool {
+    job.job_type == JOB_TYPE && job.metadata.contains_key(SUBMISSION_ID_KEY)
+}
+
 /// The Manager's variables that this computer's paths may stand behind.
 pub async fn variables(client: &Client) -> Result<ManagerVariables, FarmError> {
     client
@@ -97,7 +102,7 @@ pub async fn variables(client: &Client) -> Result<ManagerVariables, FarmError> {
 
 /// Finds the folder of a job, away from the threads that wait for the network.
 pub async fn find(client: &Client, job: &Job) -> Result<Option<SharedJob>, FarmError> {
-    if job.job_type != JOB_TYPE {
+    if !may_have_folder(job) {
         return Ok(None);
     }
     let variables = variables(client).await?;

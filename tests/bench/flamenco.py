@@ -4,7 +4,7 @@
     FARMHAND_FLAMENCO=FOLDER .venv/bin/python tests/bench/flamenco.py [--skip-chunk-1]
 
 `FOLDER` holds `flamenco-manager` and `flamenco-worker`. What is compared is the time from the start of a job's first
-task to the job's end; the Workers are started once the job is there, so that both ask for work at once. The lower bound is
+task to the job's end; the Workers are started once the job is there, so that both ask for work at once. The bound is
 the larger of (all frames + one load for each Worker) / Workers and the longest frame + a load, by the frame records.
 
 - 40 frames of about 0.1 s: at most 1.3 times the bound and 2 s; 2 times as fast as chunks of 10, 20 times as of 1.

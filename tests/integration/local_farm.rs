@@ -217,7 +217,7 @@ fn stage(bed: &Bed, lanes: &[&str], samples: u32) -> SubmittedJob {
     description.save(&job_file).unwrap();
     let settings = json!({
         "job_file": job_file, "renderer": renderer, "storage": storage, "submission_id": submission_id,
-        "frames": description.frames.to_string(), "lanes": lanes.len(), "blendfile": scene, "scene": "Scene", "output": output,
+        "frames": description.frames.to_string(), "lanes": lanes.len(), "home_chunks": lanes.join("; "), "blendfile": scene, "scene": "Scene", "output": output,
     });
     SubmittedJob {
         name: "shot".to_owned(),

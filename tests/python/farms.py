@@ -144,7 +144,12 @@ def staged_job(folder: Path, lanes: list[str] | None = None) -> dict[str, Any]:
     description = json.loads(job_file.read_text(encoding="utf-8"))
     settings = {key: description[key] for key in ("submission_id", "frames", "scene", "output")}
     settings.update(
-        job_file=str(job_file), renderer=str(RENDERER), storage=str(folder), blendfile=str(blend), lanes=len(chunks)
+        job_file=str(job_file),
+        renderer=str(RENDERER),
+        storage=str(folder),
+        blendfile=str(blend),
+        lanes=len(chunks),
+        home_chunks="; ".join(chunks),
     )
     return {
         "name": "held",
