@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all check parity kills bench wheel addon pictures clean
+.PHONY: help demo build test test-all check parity reading kills bench wheel addon pictures clean
 
 VENV := .venv/bin
 SCENE ?=
@@ -11,6 +11,7 @@ DEMO_DIR ?= demo-out
 # The Blenders of the table of outputs, as programs or as Pythons that have bpy; the usual ones where none is named.
 BLENDERS ?=
 BPY_VERSIONS := 4.2.23 4.5.15 5.0.1 5.1.2 5.2.3
+READING_VERSIONS := 4.2.23 4.5.15 5.0.1 5.2.3
 KILLS ?= 200
 # Each Blender is alone with its scenes and starts often: several at once use all cores.
 PARITY := tests/python/test_parity.py
@@ -69,6 +70,15 @@ parity: build ## every scene beside Blender's own -a with many Blenders, and doc
 	fi; \
 	outcome=0; FARMHAND_TEST_BLENDERS=$${blenders// /:} $(VENV)/pytest -m slow -n 3 $(PARITY) || outcome=$$?; \
 	$(VENV)/python tools/outputs_table.py && exit $$outcome
+
+reading: build ## the table in docs/reading.md: the paths that Farmhand, many Blenders and another tracer name (BLENDERS="…" names others)
+	@tools/setup.sh blender
+	blenders="$(BLENDERS)"; \
+	if [ -z "$$blenders" ]; then \
+	  blenders=$$(command -v blender); \
+	  for version in $(READING_VERSIONS); do blenders+=" $$(tools/setup.sh bpy $$version)"; done; \
+	fi; \
+	$(VENV)/python tools/reading_table.py $$blenders
 
 kills: build ## KILLS=200 random kills over jobs of 40 frames with two slots, then every trace held to the lane rules
 	@tools/setup.sh blender

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 pub use closure::{Roots, Visited, scan};
 pub(in crate::blend) use reach::Reaches;
+pub(in crate::blend) use stored::looks_like_a_path;
 pub use stored::{PathForm, StoredPath};
 pub use table::{DependencyKind, LeadsTo, PATH_FIELDS, PathField, Role};
 pub use timing::{Asked, Repeat, Timing};

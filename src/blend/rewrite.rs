@@ -30,7 +30,8 @@ const PIECE: u64 = 1024 * 1024;
 pub struct PathSeen<'a> {
     /// The structure that holds it, as in [`PATH_FIELDS`](super::dependencies::PATH_FIELDS).
     pub structure: &'static str,
-    /// Its field. The folder of a strip is a path of its own: field `dir` of `Strip`.
+    /// Its field. The folder of a strip is a path of its own: field `dir` of `Strip`. Custom properties, and what a
+    /// modifier hands to its geometry nodes, are `data.pointer` of `IDProperty`, where they look like paths.
     pub field: &'static str,
     /// What the path is for.
     pub kind: DependencyKind,

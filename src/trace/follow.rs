@@ -33,6 +33,9 @@ pub(super) struct Followed {
     pub linked_timings: HashMap<(PathBuf, Vec<u8>), Vec<Timing>>,
 }
 
+/// A sequence that is shown in more ways than this is taken as it lies on disk.
+const MAX_TIMINGS: usize = 1_000;
+
 /// What is asked for in each file.
 type Wave = BTreeMap<PathBuf, Vec<Vec<u8>>>;
 
@@ -190,8 +193,14 @@ impl Follower<'_> {
                     self.followed.linked_timings.entry(key).or_default()
                 }
             };
-            if !timings.contains(&user.timing) {
-                timings.push(user.timing);
+            let has_room = timings.len() < MAX_TIMINGS;
+            let timing = if has_room {
+                user.timing
+            } else {
+                Timing::Unknown
+            };
+            if !timings.contains(&timing) {
+                timings.push(timing);
             }
         }
         for name in &scanned.not_found {

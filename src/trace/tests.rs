@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::disk::Disk;
 use super::expand::expand;
 use super::resolve::resolve;
-use crate::blend::{Expansion, StoredPath};
+use super::sequence::Mapper;
+use crate::blend::{Expansion, StoredPath, Timing};
 
 fn led_to(stored: &str) -> Option<PathBuf> {
     resolve(
@@ -96,6 +97,46 @@ fn a_sequence_is_every_number_with_the_same_words_around_it() {
     assert_eq!(names("a_.png"), ["a_.png"]);
     // The first frame need not be there.
     assert_eq!(names("b_0002.png"), ["b_0001.png"]);
+}
+
+/// What is asked for in a sequence, and what of it is missing.
+fn asked(folder: &Path, name: &str, frames: &str, timings: &[Timing]) -> (String, String) {
+    let expanded = expand(&folder.join(name), &sequence(), &Disk::default());
+    let frames = frames.parse().unwrap();
+    let found = Mapper::new(Some(&frames)).ask(timings, Some(1), &expanded);
+    let asked = found.asked.map(|asked| asked.to_string());
+    (asked.unwrap_or_default(), found.missing.to_string())
+}
+
+#[test]
+fn holes_are_told_within_a_sequence_that_does_not_say_its_length_and_not_beyond_its_ends() {
+    let names: Vec<String> = [1, 2, 3, 4, 6, 7, 10]
+        .iter()
+        .map(|number| format!("a_{number:04}.png"))
+        .collect();
+    let folder = folder_with(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let asked = |frames, timing| asked(folder.path(), "a_0001.png", frames, &[timing]);
+    let clip = |length| Timing::Clip {
+        start: 11,
+        offset: 0,
+        length,
+    };
+    let text = |asked: &str, missing: &str| (asked.to_owned(), missing.to_owned());
+    assert_eq!(asked("1-100", clip(4)), text("1-10", "5, 8-9"));
+    // When the file was saved there were more.
+    assert_eq!(asked("1-100", clip(12)), text("1-12", "5, 8-9, 11-12"));
+    assert_eq!(asked("12-16", clip(4)), text("2-6", "5"));
+    assert_eq!(asked("3-5, 200", Timing::Scene), text("3-5", "5"));
+    assert_eq!(asked("1-100", Timing::Fixed(8)), text("8", "8"));
+    assert_eq!(asked("1-100", Timing::Unknown), text("", ""));
+}
+
+#[test]
+fn what_shows_a_sequence_in_millions_of_ways_is_given_up_in_time() {
+    let folder = folder_with(&["a_0001.png"]);
+    let timings = vec![Timing::Fixed(1); 100];
+    let (asked, missing) = asked(folder.path(), "a_0001.png", "1-1000000", &timings);
+    assert!(asked.is_empty() && missing.is_empty());
 }
 
 #[test]

@@ -68,6 +68,12 @@ fn blender_reads_the_new_paths_and_everything_else_as_it_was() {
         let said = said_by(&blender, "blends/rewriting.py", "READ ", &read).unwrap();
         for file in &files {
             let said_of = |path: &PathBuf| turned_back(&said[path.to_str().unwrap()]);
+            let of_copy = said[copy_of(file).to_str().unwrap()].to_string();
+            let left = of_copy
+                .split(OLD)
+                .skip(1)
+                .map(|rest| &rest[..rest.len().min(40)]);
+            assert_eq!(left.collect::<Vec<_>>(), [""; 0], "{}", blender.display());
             let (expected, none) = said_of(file);
             let (found, turned) = said_of(&copy_of(file));
             assert_eq!(none, 0);

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::stored::{PathForm, StoredPath};
+use super::stored::{StoredPath, looks_like_a_path};
 use super::table::{DependencyKind, LeadsTo, PathField, Role};
 use super::{Dependency, Expansion, special};
 use crate::blend::error::BlendError;
@@ -137,6 +137,10 @@ pub(super) fn describe(
         ("bNodeSocketValueString", _) => match item.int("subtype") {
             Some(FILE_PATH) => {}
             Some(FOLDER_PATH) => found.expansion = Expansion::Folder,
+            _ if looks_like_a_path(found.stored.as_bytes()) => {
+                found.is_guess = true;
+                found.is_required = false;
+            }
             _ => return Ok(()),
         },
         ("OceanModifierData", _) => found.is_required = owner.is_used && has("cached", 1),
@@ -265,20 +269,7 @@ fn property(item: &Item<'_>, owner: &Owner, into: &mut Vec<Dependency>) -> Resul
     let Some(stored) = item.file().find_stored(address, item.owner())? else {
         return Ok(());
     };
-    let bytes = stored.as_bytes();
-    let is_line = !bytes.iter().any(u8::is_ascii_control) && bytes.len() < 1024;
-    let looks_like_a_path = match stored.form() {
-        PathForm::Relative => {
-            bytes.len() > 2
-                && bytes
-                    .get(2)
-                    .is_some_and(|byte| !byte.is_ascii_whitespace() && *byte != b'/')
-        }
-        PathForm::Absolute => bytes.get(1..).is_some_and(|rest| rest.contains(&b'/')),
-        PathForm::Windows | PathForm::Unc => true,
-        PathForm::Bare => false,
-    };
-    if is_line && looks_like_a_path {
+    if looks_like_a_path(stored.as_bytes()) {
         into.push(Dependency {
             is_guess: true,
             is_required: false,

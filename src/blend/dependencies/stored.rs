@@ -59,13 +59,31 @@ impl StoredPath {
 
     /// How the path says where it begins.
     pub fn form(&self) -> PathForm {
-        match self.0.as_slice() {
-            [b'/', b'/', ..] => PathForm::Relative,
-            [b'\\', b'\\', ..] => PathForm::Unc,
-            [b'/', ..] => PathForm::Absolute,
-            [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic() => PathForm::Windows,
-            _ => PathForm::Bare,
-        }
+        form(&self.0)
+    }
+}
+
+/// Whether text that may be anything, as in a custom property, begins like a path and could be one.
+pub(in crate::blend) fn looks_like_a_path(text: &[u8]) -> bool {
+    let is_line = !text.iter().any(u8::is_ascii_control) && text.len() < 1024;
+    let begins_like_one = match form(text) {
+        PathForm::Relative => text
+            .get(2)
+            .is_some_and(|byte| !byte.is_ascii_whitespace() && *byte != b'/'),
+        PathForm::Absolute => text.get(1..).is_some_and(|rest| rest.contains(&b'/')),
+        PathForm::Windows | PathForm::Unc => true,
+        PathForm::Bare => false,
+    };
+    is_line && begins_like_one
+}
+
+fn form(path: &[u8]) -> PathForm {
+    match path {
+        [b'/', b'/', ..] => PathForm::Relative,
+        [b'\\', b'\\', ..] => PathForm::Unc,
+        [b'/', ..] => PathForm::Absolute,
+        [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic() => PathForm::Windows,
+        _ => PathForm::Bare,
     }
 }
 

@@ -2,6 +2,9 @@
 //! Who shows a sequence, and when: volumes, clips and cache files say it themselves, images are shown by nodes, textures,
 //! empties and cameras, each with frames of its own.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::context::IMAGE_SEQUENCE;
 use super::timing::{Repeat, Timing};
 use super::{Dependency, Expansion, Link, SequenceId, SequenceUser};
@@ -26,16 +29,19 @@ const CHOOSING: &[&str] = &[
 /// A pointer to an image, or to something of another file that may be one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pointed {
-    /// The block of the image.
-    pub image: usize,
     /// The block that the pointer lies in.
     pub block: usize,
     /// Which of the structures in that block.
     pub number: usize,
+    /// The block of the image.
+    pub image: usize,
 }
 
+/// What is known of data-blocks: whether something chooses what they show.
+type Animated = HashMap<usize, bool>;
+
 /// All that shows the sequences among the images that are pointed to, and those among the dependencies that say
-/// themselves when they are shown. `link_of` says where a data-block of another file lies.
+/// themselves when they are shown. `pointed` is sorted; `link_of` says where a data-block of another file lies.
 pub(super) fn sequence_users(
     file: &BlendFile,
     pointed: &[Pointed],
@@ -43,6 +49,7 @@ pub(super) fn sequence_users(
     mut link_of: impl FnMut(usize) -> Result<Option<Link>, BlendError>,
 ) -> Result<Vec<SequenceUser>, BlendError> {
     let mut users = Vec::new();
+    let mut animated = Animated::new();
     for found in dependencies {
         if !matches!(found.expansion, Expansion::Sequence { .. }) {
             continue;
@@ -50,27 +57,32 @@ pub(super) fn sequence_users(
         let Some(item) = file.item(found.data_block)? else {
             continue;
         };
-        if let Some(timing) = own_timing(&item)? {
+        if let Some(timing) = own_timing(&item, &mut animated)? {
             let sequence = SequenceId::Own(found.data_block);
             users.push(SequenceUser { sequence, timing });
         }
     }
-    let mut last: Option<(usize, Option<SequenceId>)> = None;
+    let mut sequences: HashMap<usize, Option<SequenceId>> = HashMap::new();
+    let mut last: Option<(usize, Arc<[u8]>)> = None;
     for pointed in pointed {
-        let sequence = match &last {
-            Some((image, sequence)) if *image == pointed.image => sequence.clone(),
-            _ => sequence_at(file, pointed.image, &mut link_of)?,
+        let sequence = match sequences.get(&pointed.image) {
+            Some(sequence) => sequence.clone(),
+            None => sequence_at(file, pointed.image, &mut link_of)?,
         };
-        last = Some((pointed.image, sequence.clone()));
+        sequences.insert(pointed.image, sequence.clone());
         let Some(sequence) = sequence else { continue };
         let Some(block) = file.blocks().get(pointed.block) else {
             continue;
         };
-        let bytes = file.whole(block)?.into();
+        let bytes = match &last {
+            Some((index, bytes)) if *index == pointed.block => Arc::clone(bytes),
+            _ => file.whole(block)?.into(),
+        };
+        last = Some((pointed.block, Arc::clone(&bytes)));
         let Some(item) = file.item_in(pointed.block, bytes, pointed.number) else {
             continue;
         };
-        if let Some(timing) = timing_of_user(&item)? {
+        if let Some(timing) = timing_of_user(&item, &mut animated)? {
             users.push(SequenceUser { sequence, timing });
         }
     }
@@ -97,7 +109,7 @@ fn sequence_at(
 }
 
 /// When a data-block is shown that says so itself; none of an image.
-fn own_timing(item: &Item<'_>) -> Result<Option<Timing>, BlendError> {
+fn own_timing(item: &Item<'_>, animated: &mut Animated) -> Result<Option<Timing>, BlendError> {
     let timing = match item.type_name() {
         "Volume" => Timing::Volume {
             start: number(item, "frame_start"),
@@ -124,12 +136,15 @@ fn own_timing(item: &Item<'_>) -> Result<Option<Timing>, BlendError> {
         "CacheFile" => Timing::Scene,
         _ => return Ok(None),
     };
-    let is_animated = is_animated(item)?;
-    Ok(Some(if is_animated { Timing::Unknown } else { timing }))
+    Ok(Some(if is_animated(item, animated)? {
+        Timing::Unknown
+    } else {
+        timing
+    }))
 }
 
 /// What something that points to an image shows of it; none where it shows nothing.
-fn timing_of_user(item: &Item<'_>) -> Result<Option<Timing>, BlendError> {
+fn timing_of_user(item: &Item<'_>, animated: &mut Animated) -> Result<Option<Timing>, BlendError> {
     let user = match item.type_name() {
         "Tex" | "CameraBGImage" => item.inner("iuser"),
         "Object" => item.follow("iuser")?,
@@ -144,7 +159,7 @@ fn timing_of_user(item: &Item<'_>) -> Result<Option<Timing>, BlendError> {
     let Some(user) = user.filter(|user| user.type_name() == "ImageUser") else {
         return Ok(Some(Timing::Unknown));
     };
-    if is_animated(item)? {
+    if is_animated(item, animated)? {
         return Ok(Some(Timing::Unknown));
     }
     Ok(Some(Timing::Image {
@@ -162,7 +177,16 @@ fn number(item: &Item<'_>, path: &str) -> i64 {
 }
 
 /// Whether a driver or a keyframe of the data-block that this belongs to chooses what is shown.
-fn is_animated(item: &Item<'_>) -> Result<bool, BlendError> {
+fn is_animated(item: &Item<'_>, animated: &mut Animated) -> Result<bool, BlendError> {
+    if let Some(known) = animated.get(&item.owner()) {
+        return Ok(*known);
+    }
+    let found = look_for_animation(item)?;
+    animated.insert(item.owner(), found);
+    Ok(found)
+}
+
+fn look_for_animation(item: &Item<'_>) -> Result<bool, BlendError> {
     let file = item.file();
     let mut open = vec![item.owner()];
     let mut seen = Vec::new();

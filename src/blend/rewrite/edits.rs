@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{PathSeen, RewriteError, Rewritten};
 use crate::blend::Block;
 use crate::blend::bytes::ByteOrder;
-use crate::blend::dependencies::{DependencyKind, LeadsTo, PATH_FIELDS, Role};
+use crate::blend::dependencies::{DependencyKind, LeadsTo, PATH_FIELDS, Role, looks_like_a_path};
 use crate::blend::dna::{Dna, Kind};
 use crate::blend::error::Fault;
 use crate::blend::file::{BlendFile, MAX_STRUCTURES, text_bytes};
@@ -44,8 +44,21 @@ struct Spot {
     /// Bytes of the field.
     size: usize,
     is_pointer: bool,
-    /// Where a number lies that says whether it is a path, and the number's bytes.
-    subtype: Option<(usize, usize)>,
+    /// The number that says whether it is a path.
+    subtype: Option<Number>,
+    /// Of a custom property, what else there is to know.
+    property: Option<PropertySpot>,
+}
+
+/// A number in a structure: its first byte, and how many bytes it has.
+type Number = (usize, usize);
+
+/// The numbers of a custom property (`IDProperty`).
+struct PropertySpot {
+    /// Its kind, and its kind of text; both are 0 for text.
+    kinds: Vec<Number>,
+    /// The bytes of its text, the zero at the end included, and the room that these take in memory.
+    lengths: Vec<Number>,
 }
 
 /// Shows every path of a file, and collects what the answers change.
@@ -111,12 +124,18 @@ impl Place<'_> {
         done: &mut Rewritten,
     ) -> Result<(), RewriteError> {
         let order = self.file.header().byte_order;
-        if let Some((offset, size)) = spot.subtype {
-            let subtype = order.unsigned(structure, offset, size);
-            if !subtype.is_some_and(|subtype| PATH_SUBTYPES.contains(&subtype)) {
-                return Ok(());
+        let number = |(offset, size): Number| order.unsigned(structure, offset, size);
+        let is_path_for_sure = match (spot.subtype.and_then(number), &spot.property) {
+            (Some(subtype), _) => PATH_SUBTYPES.contains(&subtype),
+            (None, Some(property)) => {
+                let mut kinds = property.kinds.iter();
+                if !kinds.all(|kind| number(*kind) == Some(0)) {
+                    return Ok(());
+                }
+                false
             }
-        }
+            (None, None) => true,
+        };
         let Some(field) = structure.get(spot.offset..spot.offset + spot.size) else {
             return Ok(());
         };
@@ -131,7 +150,7 @@ impl Place<'_> {
             (field.to_vec(), None)
         };
         let stored = text_bytes(&held);
-        if stored.is_empty() {
+        if stored.is_empty() || !is_path_for_sure && !looks_like_a_path(stored) {
             return Ok(());
         }
         done.seen += 1;
@@ -155,7 +174,10 @@ impl Place<'_> {
         }
         done.replaced += 1;
         match target {
-            Some(target) => self.replace_block(target, new, edits),
+            Some(target) => {
+                self.note_length(spot, new.len() + 1, edits);
+                self.replace_block(target, new, edits);
+            }
             None => self.replace_field(spot, new, edits)?,
         }
         Ok(())
@@ -174,6 +196,7 @@ impl Place<'_> {
                 structure: spot.structure,
                 field: spot.field,
                 excess_bytes: new.len() + 1 - spot.size,
+                room_bytes: spot.size.saturating_sub(1),
                 replacement: String::from_utf8_lossy(&new).into_owned(),
             });
         }
@@ -189,6 +212,21 @@ impl Place<'_> {
             },
         );
         Ok(())
+    }
+
+    /// Writes the length of a custom property's text where it is told beside it.
+    fn note_length(&self, spot: &Spot, length: usize, edits: &mut BTreeMap<u64, Edit>) {
+        let order = self.file.header().byte_order;
+        let structure = self.block.position + self.start - spot.offset as u64;
+        for (offset, size) in spot.property.iter().flat_map(|property| &property.lengths) {
+            let start = structure + *offset as u64;
+            let edit = Edit {
+                start,
+                end: start + *size as u64,
+                bytes: number(length, *size, order),
+            };
+            edits.insert(start, edit);
+        }
     }
 
     fn replace_block(&self, target: &Block, mut new: Vec<u8>, edits: &mut BTreeMap<u64, Edit>) {
@@ -258,7 +296,41 @@ fn spots(dna: &Dna) -> BTreeMap<usize, Vec<Spot>> {
             }
         }
     }
+    if let Some((index, spot)) = property_spot(dna) {
+        known.entry(index).or_default().push(spot);
+    }
     known
+}
+
+/// Custom properties, among them what is chosen for a modifier's geometry nodes and what add-ons keep.
+fn property_spot(dna: &Dna) -> Option<(usize, Spot)> {
+    let index = dna.index_of("IDProperty")?;
+    let known = dna.structure(index)?;
+    let (pointer, offset) = dna.field_at(known, "data.pointer")?;
+    if pointer.kind != Kind::Pointer || pointer.count != 1 {
+        return None;
+    }
+    let number = |name: &str| {
+        let (field, offset) = dna.field_at(known, name)?;
+        let is_number = matches!(field.kind, Kind::Character | Kind::Signed) && field.count == 1;
+        is_number.then_some((offset, field.element_size))
+    };
+    let property = PropertySpot {
+        kinds: vec![number("type")?, number("subtype")?],
+        lengths: ["len", "totallen"].into_iter().filter_map(number).collect(),
+    };
+    let spot = Spot {
+        structure: "IDProperty",
+        field: "data.pointer",
+        kind: DependencyKind::CustomProperty,
+        role: Role::Input,
+        offset,
+        size: pointer.size(),
+        is_pointer: true,
+        subtype: None,
+        property: Some(property),
+    };
+    Some((index, spot))
 }
 
 fn spot(
@@ -288,6 +360,7 @@ fn spot(
         size: found.size(),
         is_pointer,
         subtype,
+        property: None,
     };
     Some((index, spot))
 }

@@ -21,8 +21,8 @@ pub enum RewriteError {
     },
     /// The new path has no room in its field.
     #[error(
-        "the new path {replacement} of {structure}.{field} is too long by {excess_bytes} bytes for the .blend file; use a \
-         shorter folder: {}",
+        "the new path {replacement} of {structure}.{field} is too long by {excess_bytes} bytes: the field has room for \
+         {room_bytes}; use a shorter folder: {}",
         path.display()
     )]
     TooLong {
@@ -36,6 +36,8 @@ pub enum RewriteError {
         replacement: String,
         /// How many bytes there are too many.
         excess_bytes: usize,
+        /// How many bytes a path in this field can have.
+        room_bytes: usize,
     },
     /// The new path ends before its end.
     #[error(
