@@ -44,8 +44,12 @@ def follow_or_none(self, address):
 blendfile.BlendFile.dereference_pointer = follow_or_none
 found = []
 for usage in trace.deps(pathlib.Path(sys.argv[1])):
-    names = [usage.asset_path.to_path().name, *(path.name for path in usage.files())]
-    found.append([usage.block_name.decode(), str(usage.asset_path.to_path()), names])
+    path = bytes(usage.asset_path).decode(errors="replace")
+    try:
+        names = [file.name for file in usage.files()]
+    except Exception:  # where nothing is there
+        names = []
+    found.append([usage.block_name.decode(errors="replace"), path, [path.rstrip("/").split("/")[-1], *names]])
 print(json.dumps(found))
 """
 # Why Farmhand names what Blender's list leaves out, by kind.
