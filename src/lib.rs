@@ -10,6 +10,7 @@
 //! | [`outputs`] | output patterns, which files a frame owes, whole-file checks |
 //! | [`blend`] | what a .blend file says of its scenes |
 //! | [`trace`] | every file that a scene needs |
+//! | [`stage`] | what goes where, so that workers find it |
 //! | [`lanes`] | job description, claims, records, and the rules that share frames out |
 //! | [`plan`] | lanes, order, estimate |
 //! | [`farm`] | the Flamenco client |
@@ -36,5 +37,6 @@ pub mod paths;
 pub mod plan;
 #[cfg(feature = "python")]
 mod python;
+pub mod stage;
 pub mod trace;
 pub mod watch;

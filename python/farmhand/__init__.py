@@ -26,6 +26,7 @@ from farmhand._native import (
     Job,
     JobView,
     Operation,
+    PathMap,
     Problem,
     Snapshot,
     Submission,
@@ -51,6 +52,7 @@ from farmhand.errors import (
     JobFailedError,
     LocalFarmError,
     NotFoundError,
+    PathRuleError,
 )
 
 __all__ = [
@@ -77,6 +79,8 @@ __all__ = [
     "LocalFarmError",
     "NotFoundError",
     "Operation",
+    "PathMap",
+    "PathRuleError",
     "Problem",
     "Snapshot",
     "Submission",

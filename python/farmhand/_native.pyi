@@ -19,6 +19,7 @@ __all__ = [
     "Job",
     "JobView",
     "Operation",
+    "PathMap",
     "Snapshot",
     "Submission",
     "__version__",
@@ -200,6 +201,40 @@ class DependencyFile:
     @property
     def found_as(self) -> str | None:
         """Where a file lies whose name differs only in capital and small letters."""
+
+@final
+class PathMap:
+    """Rules from folders of one platform to folders of another; the longest source that a path lies in decides.
+
+    Rules match whole names, so that `/mnt` says nothing of `/mnt2`; case counts on Linux alone. Platforms are named
+    `linux`, `windows` and `darwin`.
+
+    Args:
+        rules: Tuples of source platform, source, target platform and target. Of equal sources the first counts.
+        mapping_json: More rules, in the form of Open Job Description (`pathmapping-1.0`).
+
+    Raises:
+        PathRuleError: A folder is not absolute, a platform unknown, or the JSON of another form.
+    """
+
+    def __new__(
+        cls,
+        rules: Sequence[tuple[str, str, str, str]] = ...,
+        *,
+        mapping_json: str | None = None,
+    ) -> PathMap: ...
+    @property
+    def rules(self) -> list[tuple[str, str, str, str]]:
+        """The rules in the order in which they are tried."""
+    def map(self, path: str, *, source_platform: str, target_platform: str) -> str | None:
+        """A path as the other platform has it, or None where no rule says anything of it.
+
+        Raises:
+            PathRuleError: The path is not absolute, or the other platform has no form for one of its names.
+        """
+    def __len__(self) -> int: ...
+    def __repr__(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
 
 @final
 class Finding:

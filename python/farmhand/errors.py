@@ -23,6 +23,7 @@ __all__ = [
     "JobFailedError",
     "LocalFarmError",
     "NotFoundError",
+    "PathRuleError",
 ]
 
 
@@ -60,6 +61,10 @@ class FarmRefusedError(FarmhandError):
 
 class NotFoundError(FarmhandError, LookupError):
     """A job, task or frame that the farm does not know."""
+
+
+class PathRuleError(FarmhandError, ValueError):
+    """A path, or a rule about paths, that has no meaning on its platform."""
 
 
 class LocalFarmError(FarmhandError, RuntimeError):

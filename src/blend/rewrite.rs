@@ -39,6 +39,8 @@ pub struct PathSeen<'a> {
     pub role: Role,
     /// The path as it is stored, in whatever encoding; never empty.
     pub stored: &'a [u8],
+    /// Where it lies in the unpacked file, as in [`Place`](super::dependencies::Place).
+    pub position: u64,
 }
 
 /// What was rewritten.

@@ -20,6 +20,7 @@ mod local;
 mod log;
 mod one_job;
 mod options;
+mod paths;
 mod pause;
 mod plan;
 mod progress;
@@ -103,6 +104,8 @@ enum Command {
     Plan(plan::Options),
     /// Hand out the job type for a Flamenco Manager
     JobType(job_type::Options),
+    /// Say where workers see this computer's files, and explain it
+    Paths(paths::Options),
     /// Start, stop and look at the farm on this computer
     Local(local::Options),
     /// Look for what is missing on this computer, and say how to mend it
@@ -198,6 +201,7 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
         Command::Clean(options) => clean::run(options, context).await,
         Command::Plan(options) => plan::run(&options, context),
         Command::JobType(options) => job_type::run(&options, context),
+        Command::Paths(options) => paths::run(options, context).await,
         Command::Local(options) => local::run(options, context).await,
         Command::Doctor(options) => doctor::run(options, context).await,
     }

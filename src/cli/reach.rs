@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A farm as commands see it: this computer's or a Manager elsewhere, with failures that have exit codes.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::context::Context;
@@ -11,9 +12,10 @@ use super::this_computer::{abilities_without_farm, awake, client_at, client_of, 
 use crate::config::Dirs;
 use crate::farm::models::{Job, JobStatus, TaskSummary};
 use crate::farm::{Client, ClientOptions, FarmError, Secret};
-use crate::job::{Environment, FarmKind, ManagerFacts};
+use crate::job::{Environment, FarmKind, ManagerFacts, ask_site, rules_of_settings};
 use crate::lanes::FrameRecord;
 use crate::local::{self, LocalFarm};
+use crate::stage::Site;
 use crate::watch::{Found, Source, companion, share};
 
 /// A farm that commands talk to.
@@ -130,6 +132,7 @@ impl Farm {
     pub async fn environment(&self, context: &Context) -> Result<Environment, Failure> {
         let mut environment = Environment::of_process(self.kind, local::renderer_source());
         environment.slots = self.slots;
+        environment.site = self.site(context).await?.map(Arc::new);
         if self.is_local() {
             environment.abilities = Some(match companion::blender(&self.client).await {
                 Ok(abilities) => abilities,
@@ -144,6 +147,15 @@ impl Farm {
             environment.manager = Some(facts);
         }
         Ok(environment)
+    }
+
+    /// Where workers see what this computer sees; none where they work on it.
+    pub async fn site(&self, context: &Context) -> Result<Option<Site>, Failure> {
+        if self.is_local() {
+            return Ok(None);
+        }
+        let rules = rules_of_settings(&context.dirs, &self.client.base_url())?;
+        Ok(Some(ask_site(&self.client, rules).await?))
     }
 
     /// All jobs, the newest first.

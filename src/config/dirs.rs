@@ -19,6 +19,14 @@ pub enum ConfigError {
         /// The value as it was given.
         path: PathBuf,
     },
+    /// The file of path rules can't be used.
+    #[error("the path rules can't be used ({detail}); mend the file or remove it: {}", path.display())]
+    PathRules {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
 }
 
 /// The rules by which a platform places a program's files.

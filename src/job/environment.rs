@@ -2,9 +2,11 @@
 //! What is known of the place that a job is put together for.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::manager::ManagerFacts;
 use crate::check::Abilities;
+use crate::stage::Site;
 
 /// Where the job goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Environment {
     pub abilities: Option<Abilities>,
     /// Whether ffmpeg is there to put films together, where that is known.
     pub ffmpeg: Option<bool>,
+    /// Where the farm's workers see what this computer sees; none where they work on this computer.
+    pub site: Option<Arc<Site>>,
     /// What relative paths that people type are relative to.
     pub current_dir: PathBuf,
     /// The platform's temporary folder.
@@ -61,6 +65,7 @@ impl Environment {
             cores,
             abilities: None,
             ffmpeg: (farm == FarmKind::Local).then(ffmpeg_is_here),
+            site: None,
             current_dir: std::env::current_dir().unwrap_or_default(),
             temporary_dir: std::env::temp_dir(),
             user_name,

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::blend::BlendError;
 use crate::check::Finding;
+use crate::config::ConfigError;
 use crate::farm::FarmError;
 use crate::frames::FramesError;
+use crate::paths::PathsError;
+use crate::stage::StageError;
 
 /// Why a job could not be put together or sent.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +118,23 @@ pub enum JobError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A path rule of the settings makes no sense.
+    #[error("a path rule of yours makes no sense: {0}")]
+    PathRule(#[from] PathsError),
+    /// The settings cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file of path rules cannot be read.
+    #[error("a file of path rules that your settings name can't be read ({source}): {}", path.display())]
+    PathFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A .blend file could not be written with the workers' paths in it.
+    #[error(transparent)]
+    Stage(#[from] StageError),
     /// The farm did not take the job.
     #[error(transparent)]
     Farm(#[from] FarmError),

@@ -13,6 +13,7 @@ use super::inspect::Inspected;
 use super::order;
 use super::place::{self, Moved, Place, Surroundings};
 use super::request::{Existing, JobRequest};
+use super::share::Share;
 use super::staging;
 use super::submission::submitted;
 use crate::check::{self, Finding, Severity, Subject};
@@ -34,6 +35,7 @@ pub struct Prepared {
     pub(super) renderer_source: String,
     pub(super) farm: FarmKind,
     pub(super) cut: Cut,
+    pub(super) share: Option<Share>,
     place: Place,
     findings: Vec<Finding>,
     ignored: Vec<String>,
@@ -173,10 +175,17 @@ pub fn prepare(
     let fit = fit::fit(request, inspected, &frames, environment);
     findings.extend(fit.findings.iter().cloned());
     findings.extend(lanes_finding(request, environment));
-    findings.sort_by_key(|finding| finding.severity);
 
     let submission_id = Uuid::new_v4().simple().to_string();
-    let description = describe(
+    let share = match &environment.site {
+        Some(site) => Some(Share::look(site, inspected, &place, &submission_id)?),
+        None => None,
+    };
+    if let Some(share) = &share {
+        findings.extend(share.findings(inspected, &place));
+    }
+    findings.sort_by_key(|finding| finding.severity);
+    let mut description = describe(
         request,
         inspected,
         environment,
@@ -185,7 +194,20 @@ pub fn prepare(
         (frames, order),
         submission_id,
     );
-    let submitted = submitted(request, &description, &place, inspected, environment, &fit);
+    if let Some(scene) = share.as_ref().and_then(Share::copy_of_scene) {
+        description.blend_file = text(scene);
+    }
+    let mut submitted = submitted(request, &description, &place, inspected, environment, &fit);
+    if let Some(share) = &share {
+        // Chunks know of no description; what names the scene names the copy.
+        if let (Some(setting), Some(_)) = (
+            submitted.settings.get_mut("blendfile"),
+            share.copy_of_scene(),
+        ) {
+            *setting = description.blend_file.clone().into();
+        }
+        share.write_for_workers(&mut description, &mut submitted);
+    }
     let overview = overview(&description, inspected, request);
     Ok(Prepared {
         description,
@@ -193,6 +215,7 @@ pub fn prepare(
         renderer_source: environment.renderer_source.clone(),
         farm: environment.farm,
         cut: fit.cut,
+        share,
         place,
         findings,
         ignored: request.ignored_findings.clone(),

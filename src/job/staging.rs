@@ -27,12 +27,12 @@ pub fn folder(storage: &Path, submission_id: &str) -> PathBuf {
     storage.join(STATE_FOLDER).join(submission_id)
 }
 
-/// Writes the job description and the renderer.
+/// Makes the folder, then writes the job description, which may look at what it put there itself, and the renderer.
 pub fn stage(
     storage: &Path,
     submission_id: &str,
-    description: &[u8],
     renderer: &[u8],
+    describe: impl FnOnce() -> Result<Vec<u8>, JobError>,
 ) -> Result<Staged, JobError> {
     let folder = folder(storage, submission_id);
     // From here on whatever was made is taken back when something fails.
@@ -42,7 +42,7 @@ pub fn stage(
         kept: false,
     };
     fs::create_dir_all(&folder).map_err(JobError::staging(&folder))?;
-    write_whole(&folder.join(JOB_FILE), description)?;
+    write_whole(&folder.join(JOB_FILE), &describe()?)?;
     write_whole(&folder.join(RENDERER_FILE), renderer)?;
     Ok(staged)
 }
@@ -103,14 +103,16 @@ mod tests {
     fn what_was_staged_is_taken_back_unless_it_is_kept() {
         let home = tempfile::tempdir().unwrap();
         let storage = home.path().join("frames");
-        drop(stage(&storage, "aa", b"{}", b"pass").unwrap());
+        drop(stage(&storage, "aa", b"pass", || Ok(b"{}".to_vec())).unwrap());
         assert!(!storage.exists());
-        stage(&storage, "bb", b"{}", b"pass").unwrap().keep();
+        stage(&storage, "bb", b"pass", || Ok(b"{}".to_vec()))
+            .unwrap()
+            .keep();
         assert_eq!(
             fs::read(folder(&storage, "bb").join(JOB_FILE)).unwrap(),
             b"{}"
         );
-        drop(stage(&storage, "cc", b"{}", b"pass").unwrap());
+        drop(stage(&storage, "cc", b"pass", || Ok(b"{}".to_vec())).unwrap());
         assert!(
             folder(&storage, "bb").exists(),
             "another submission's files are not touched"
@@ -129,7 +131,10 @@ mod tests {
             1,
             "looking leaves nothing behind"
         );
-        let error = stage(&home.path().join("file"), "aa", b"{}", b"pass").unwrap_err();
+        let error = stage(&home.path().join("file"), "aa", b"pass", || {
+            Ok(b"{}".to_vec())
+        })
+        .unwrap_err();
         assert!(
             error.to_string().contains("choose another output folder"),
             "{error}"

@@ -8,6 +8,7 @@ use super::error::JobError;
 use super::event::{Event, Listener, Stage};
 use super::fit::Cut;
 use super::prepare::Prepared;
+use super::share::Share;
 use super::staging::{self, Staged};
 use super::submission::OUTPUT_KEY;
 use crate::farm::models::{Job, JobStatus, ManagerVariables};
@@ -32,19 +33,19 @@ pub async fn submit(
     unless_cancelled(cancel, know_the_job_type(client, prepared)).await?;
 
     listener(Event::Stage(Stage::Staging));
-    let description = &prepared.description;
-    let written = serde_json::to_vec_pretty(description).map_err(std::io::Error::other);
-    let written = written.map_err(JobError::staging(&prepared.staging_dir()))?;
-    let stage = || {
-        staging::stage(
-            prepared.output_dir(),
-            &description.submission_id,
-            &written,
-            prepared.renderer_source.as_bytes(),
-        )
+    // Chunks need no files of ours but copies of scenes.
+    let has_copies = prepared.share.as_ref().is_some_and(Share::has_copies);
+    let staged = if prepared.cut == Cut::Lanes || has_copies {
+        let ready = prepared.clone();
+        // Writing .blend files takes its time.
+        let staged = tokio::task::spawn_blocking(move || stage(&ready))
+            .await
+            .map_err(std::io::Error::other)
+            .map_err(JobError::staging(&prepared.staging_dir()))??;
+        Some(staged)
+    } else {
+        None
     };
-    // Chunks need no files of ours.
-    let staged = (prepared.cut == Cut::Lanes).then(stage).transpose()?;
     let keep = || staged.into_iter().for_each(Staged::keep);
     if cancel.is_cancelled() {
         return Err(JobError::Cancelled);
@@ -74,6 +75,20 @@ pub async fn submit(
     Ok(sent)
 }
 
+/// Writes the job's own files, and .blend files with the workers' paths in them.
+fn stage(prepared: &Prepared) -> Result<Staged, JobError> {
+    let (storage, description) = (prepared.output_dir(), &prepared.description);
+    let renderer = prepared.renderer_source.as_bytes();
+    staging::stage(storage, &description.submission_id, renderer, || {
+        let mut description = description.clone();
+        if let Some(share) = &prepared.share {
+            share.write_copies(&mut description)?;
+        }
+        let written = serde_json::to_vec_pretty(&description).map_err(std::io::Error::other);
+        written.map_err(JobError::staging(&prepared.staging_dir()))
+    })
+}
+
 async fn unless_cancelled<T>(
     cancel: &CancellationToken,
     work: impl Future<Output = Result<T, JobError>>,
@@ -95,8 +110,13 @@ async fn refuse_a_second(client: &Client, prepared: &Prepared) -> Result<(), Job
         let value = job.metadata.get(key)?;
         Some(share::expanded(value, &variables))
     };
+    let mine = |key: &str| {
+        let value = prepared.submitted.metadata.get(key)?;
+        Some(share::expanded(value, &variables))
+    };
+    let output = mine(OUTPUT_KEY);
     for job in client.jobs().await? {
-        let same_output = noted(&job, OUTPUT_KEY).as_ref() == Some(&prepared.description.output);
+        let same_output = noted(&job, OUTPUT_KEY) == output;
         if job.status.is_settled() || !same_output {
             continue;
         }
@@ -112,8 +132,7 @@ async fn refuse_a_second(client: &Client, prepared: &Prepared) -> Result<(), Job
         if both.is_empty() {
             continue;
         }
-        let same_scene =
-            noted(&job, BLEND_FILE_KEY).as_ref() == prepared.submitted.metadata.get(BLEND_FILE_KEY);
+        let same_scene = noted(&job, BLEND_FILE_KEY) == mine(BLEND_FILE_KEY);
         let (job_id, name, status) = (job.id, job.name, job.status.to_string());
         let (frames, output) = (both.to_string(), prepared.description.output.clone());
         return Err(if same_scene {

@@ -11,6 +11,7 @@ use crate::farm::FarmError;
 use crate::frames::FramesError;
 use crate::job::JobError;
 use crate::local::LocalError;
+use crate::paths::PathsError;
 use crate::watch::WatchError;
 
 pyo3::import_exception!(farmhand.errors, BlendFileError);
@@ -25,6 +26,7 @@ pyo3::import_exception!(farmhand.errors, FrameSetError);
 pyo3::import_exception!(farmhand.errors, JobFailedError);
 pyo3::import_exception!(farmhand.errors, LocalFarmError);
 pyo3::import_exception!(farmhand.errors, NotFoundError);
+pyo3::import_exception!(farmhand.errors, PathRuleError);
 
 /// Whatever can go wrong below the bindings.
 #[derive(Debug, Error)]
@@ -41,6 +43,8 @@ pub(super) enum Failure {
     Job(#[from] JobError),
     #[error(transparent)]
     Local(#[from] LocalError),
+    #[error(transparent)]
+    Paths(#[from] PathsError),
     #[error(transparent)]
     Watch(#[from] WatchError),
     /// A job ended without all of its frames.
@@ -82,6 +86,9 @@ impl From<&Failure> for PyErr {
             | Failure::Watch(WatchError::Farm(error)) => of_farm(error, message),
             Failure::Frames(_) | Failure::Job(JobError::Frames { .. }) => {
                 FrameSetError::new_err(message)
+            }
+            Failure::Paths(_) | Failure::Job(JobError::PathRule(_)) => {
+                PathRuleError::new_err(message)
             }
             Failure::Job(JobError::HeldBack { .. }) => CheckError::new_err(message),
             Failure::Job(JobError::Cancelled) | Failure::Cancelled => {

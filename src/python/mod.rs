@@ -10,6 +10,7 @@ mod error;
 mod farm;
 mod frames;
 mod job;
+mod paths;
 mod runtime;
 mod submission;
 mod trace;
@@ -31,6 +32,8 @@ mod _native {
     use super::frames::PyFrames;
     #[pymodule_export]
     use super::job::PyJob;
+    #[pymodule_export]
+    use super::paths::PyPathMap;
     #[pymodule_export]
     use super::submission::{PyEvent, PyOperation, PySubmission};
     #[pymodule_export]

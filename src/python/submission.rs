@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `farmhand.Submission`, `farmhand.Operation` and `farmhand.Event`.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 
 use super::blend::PyFinding;
@@ -9,6 +11,7 @@ use super::farm::Place;
 use super::job::PyJob;
 use super::runtime;
 use super::work::{Said, Speaker, Work};
+use crate::config::Dirs;
 use crate::farm::Client;
 use crate::job::{self, Environment, Event, FarmKind, JobError, JobRequest, ManagerFacts, Stage};
 use crate::local;
@@ -157,11 +160,13 @@ async fn connect(
     match place {
         Place::Manager(client) => {
             let facts = ManagerFacts::ask(client).await?;
+            let rules = job::rules_of_settings(&Dirs::from_environment()?, &client.base_url())?;
             let mut environment =
                 Environment::of_process(FarmKind::Manager, local::renderer_source());
             environment.slots = facts.workers;
             environment.is_watched = companion::progress(client).await.is_ok();
             environment.manager = Some(facts);
+            environment.site = Some(Arc::new(job::ask_site(client, rules).await?));
             Ok((client.clone(), environment))
         }
         Place::Local(of) => {

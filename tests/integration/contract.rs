@@ -188,6 +188,18 @@ fn json_of(answer: impl Serialize) -> Value {
     serde_json::to_value(answer).unwrap()
 }
 
+/// What the Manager answered to a request that was recorded; none where there are no recordings.
+pub(crate) fn recorded()
+-> Option<impl Fn(&Received) -> Option<Reply> + Clone + Send + Sync + 'static> {
+    let exchanges = std::sync::Arc::new(exchanges()?);
+    Some(move |request: &Received| {
+        let exchange = exchanges
+            .iter()
+            .find(|exchange| exchange.is_asked_by(request));
+        exchange.map(Exchange::reply)
+    })
+}
+
 /// The recorded exchanges in their order; none where they do not lie beside this project.
 fn exchanges() -> Option<Vec<Exchange>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/flamenco/exchanges");

@@ -20,5 +20,7 @@ mod house;
 mod local_farm;
 mod replay;
 mod rewriting;
+#[cfg(unix)]
+mod share;
 mod tracing;
 mod watching;

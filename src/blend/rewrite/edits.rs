@@ -160,6 +160,7 @@ impl Place<'_> {
             kind: spot.kind,
             role: spot.role,
             stored,
+            position: target.map_or(self.block.position + self.start, |target| target.position),
         };
         let Some(new) = choose(&seen).filter(|new| new != stored) else {
             return Ok(());
