@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all check parity reading kills bench wheel addon pictures clean
+.PHONY: help demo build test test-all check parity reading kills fuzz bench wheel addon pictures clean
 
 VENV := .venv/bin
 SCENE ?=
@@ -13,6 +13,7 @@ BLENDERS ?=
 BPY_VERSIONS := 4.2.23 4.5.15 5.0.1 5.1.2 5.2.3
 READING_VERSIONS := 4.2.23 4.5.15 5.0.1 5.2.3
 KILLS ?= 200
+FUZZ_SECS ?= 1800
 # Each Blender is alone with its scenes and starts often: several at once use all cores.
 PARITY := tests/python/test_parity.py
 # Where the kill tests trace their lanes, and the replay test finds them.
@@ -86,7 +87,11 @@ kills: build ## KILLS=200 random kills over jobs of 40 frames with two slots, th
 	FARMHAND_KILLS=$(KILLS) FARMHAND_TRACE_DIR=$(TRACES) $(VENV)/pytest -m slow -s tests/python/test_kills.py
 	FARMHAND_TRACE_DIR=$(TRACES) cargo test --quiet --test integration replay -- --nocapture
 
-bench: build ## warm lanes against -a, two slots against one, many jobs, tracing against another tracer, paths mapped per second
+fuzz: ## reader, tracer and rewriter against damaged files, FUZZ_SECS=1800 beside each other
+	@tools/setup.sh blender
+	fuzz/run.sh $(FUZZ_SECS)
+
+bench: build ## warm lanes against -a, two slots against one, many jobs, tracing against another tracer, paths mapped per second, large files
 	@tools/setup.sh blender
 	$(VENV)/python tests/bench/warm_lanes.py
 	$(VENV)/python tests/bench/two_slots.py
@@ -94,6 +99,7 @@ bench: build ## warm lanes against -a, two slots against one, many jobs, tracing
 	$(VENV)/python tests/bench/tracing.py
 	cargo bench --quiet --bench paths
 	$(VENV)/python tests/bench/flamenco.py
+	$(VENV)/python tests/bench/large_files.py
 
 wheel: ## the wheel, in dist/
 	@tools/setup.sh venv

@@ -9,6 +9,9 @@ use super::header::Header;
 
 /// A file with more blocks than this is taken for an attack; the largest known scenes have a few million.
 const MAX_BLOCKS: usize = 20_000_000;
+/// Packed, a block takes at least a few bytes; so that a small file can't claim that many, though it may have these.
+const MAX_BLOCKS_OF_SMALL: u64 = 1_000_000;
+const LEAST_PACKED: u64 = 4;
 
 /// One block: a run of structures of one kind, or plain data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +55,9 @@ pub(super) struct Blocks {
 
 impl Blocks {
     /// Walks over the heads of all blocks, to the one that ends the file.
-    pub fn walk(source: &mut Source, header: &Header) -> Result<Self, Fault> {
+    pub fn walk(source: &mut Source, header: &Header, size_bytes: u64) -> Result<Self, Fault> {
+        let most = MAX_BLOCKS_OF_SMALL.saturating_add(size_bytes / LEAST_PACKED);
+        let most = usize::try_from(most).unwrap_or(MAX_BLOCKS).min(MAX_BLOCKS);
         let mut list: Vec<Block> = Vec::new();
         let mut position = header.length as u64;
         let mut owner = 0;
@@ -82,7 +87,7 @@ impl Blocks {
                 owner = list.len();
             }
             block.owner = owner;
-            if list.len() >= MAX_BLOCKS {
+            if list.len() >= most {
                 return Err(Fault::Corrupt("it has too many blocks".to_owned()));
             }
             list.push(block);

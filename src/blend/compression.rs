@@ -47,11 +47,19 @@ const IN_MEMORY: usize = 64 * 1024 * 1024;
 const MAX_RATIO: u64 = 400;
 const MAX_SMALL: u64 = 64 * 1024 * 1024;
 
+/// Bytes that are read of a file, in all, as a multiple of its own and on top of it. Whoever follows pointers reads some
+/// bytes a few times; only what was made to be read for ever is read this often. A read counts as these bytes at least.
+const MAX_TIMES_READ: u64 = 100;
+const MAX_READ_OF_SMALL: u64 = 256 * 1024 * 1024;
+const LEAST_READ: u64 = 64;
+
 /// Unpacked bytes by position.
 #[derive(Debug)]
 pub(super) struct Source {
     content: Content,
     length: u64,
+    /// Bytes that may still be read.
+    left: u64,
     window: Vec<u8>,
     window_start: u64,
 }
@@ -98,6 +106,9 @@ impl Source {
         let source = Self {
             content,
             length,
+            left: length
+                .saturating_mul(MAX_TIMES_READ)
+                .saturating_add(MAX_READ_OF_SMALL),
             window: Vec::new(),
             window_start: 0,
         };
@@ -112,6 +123,10 @@ impl Source {
     /// Fills the buffer from `position` on.
     pub fn read_at(&mut self, position: u64, buffer: &mut [u8]) -> Result<(), Fault> {
         let wanted = buffer.len() as u64;
+        self.left = self
+            .left
+            .checked_sub(wanted.max(LEAST_READ))
+            .ok_or_else(|| Fault::Corrupt("its parts lead to each other for ever".to_owned()))?;
         let end = position
             .checked_add(wanted)
             .filter(|end| *end <= self.length);

@@ -23,6 +23,9 @@ struct Kept {
     dna: Arc<Dna>,
 }
 
+/// The longest names of Blender's have about 70 letters. Each is kept once for every field that has it.
+const MAX_NAME: usize = 255;
+
 /// All structures of one file.
 #[derive(Debug)]
 pub struct Dna {
@@ -350,6 +353,9 @@ impl Reader<'_> {
             let Some(length) = rest.iter().position(|byte| *byte == 0) else {
                 return Err(Fault::CorruptDna("it ends early".to_owned()));
             };
+            if length > MAX_NAME {
+                return Err(Fault::CorruptDna("a name in it is too long".to_owned()));
+            }
             texts
                 .push(String::from_utf8_lossy(rest.get(..length).unwrap_or_default()).into_owned());
             self.position += length + 1;

@@ -53,7 +53,7 @@ impl BlendFile {
         let mut head = vec![0; count];
         source.read_at(0, &mut head)?;
         let header = Header::parse(&head)?;
-        let blocks = Blocks::walk(&mut source, &header)?;
+        let blocks = Blocks::walk(&mut source, &header, metadata.len())?;
         let dna_block = blocks
             .list()
             .iter()
@@ -241,6 +241,11 @@ impl BlendFile {
     /// All bytes of a block.
     pub(super) fn whole(&self, block: &Block) -> Result<Vec<u8>, BlendError> {
         self.read(block, MAX_STRUCTURES)
+    }
+
+    /// The bytes of a block that is text.
+    pub(super) fn text_block(&self, block: &Block) -> Result<Vec<u8>, BlendError> {
+        self.read(block, MAX_TEXT)
     }
 
     /// Appends the bytes from one place of the unpacked file to another.

@@ -11,6 +11,9 @@ use super::dna::{Field, Kind, Structure};
 use super::error::BlendError;
 use super::file::{BlendFile, text};
 
+/// Structures begin with a structure that begins with one, and so on: in a forged DNA for ever.
+const MAX_NESTED: usize = 8;
+
 /// One structure of a file.
 ///
 /// Fields are named by a path: `r.im_format.imtype` goes into structures, `ptcaches[1]` into arrays. A field that this
@@ -218,12 +221,16 @@ impl<'f> Item<'f> {
     /// The pointer to the next member of a list: `next`, of the first inner structure where it has none of its own, as
     /// in modifiers and IDs.
     fn next_in_list(&self) -> Option<u64> {
-        let first = self.description()?.fields.first()?;
-        match first.kind {
-            Kind::Pointer => self.pointer(&first.name).filter(|_| first.name == "next"),
-            Kind::Structure(_) => self.inner(&first.name)?.next_in_list(),
-            _ => None,
+        let mut item = self.clone();
+        for _ in 0..MAX_NESTED {
+            let first = item.description()?.fields.first()?;
+            match first.kind {
+                Kind::Pointer => return item.pointer(&first.name).filter(|_| first.name == "next"),
+                Kind::Structure(_) => item = item.inner(&first.name)?,
+                _ => return None,
+            }
         }
+        None
     }
 
     /// The name of a data-block without the two letters of its kind; works on what another file holds, too.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Files made by hand, in every layout that Blender ever wrote.
 
+mod hostile;
 pub(in crate::blend) mod maker;
 
 use std::io::Write;

@@ -12,6 +12,9 @@ const MAX_BELOW: usize = 1_000_000;
 /// Folders that are nested deeper than this run in circles.
 const MAX_DEPTH: usize = 32;
 
+/// No system has paths of more bytes than this, so that nothing lies there.
+const LONGEST_PATH: usize = 4096;
+
 /// Names in a folder, sorted.
 type Listing = Arc<OnceLock<Vec<OsString>>>;
 
@@ -71,6 +74,9 @@ impl Disk {
 
     /// The file or folder whose path differs only in capital and small letters; the path itself is not looked for.
     pub fn in_other_letters(&self, path: &Path) -> Option<PathBuf> {
+        if path.as_os_str().len() > LONGEST_PATH {
+            return None;
+        }
         let (folder, name) = (path.parent()?, path.file_name()?);
         let folder = if folder.as_os_str().is_empty() || folder.is_dir() {
             folder.to_owned()

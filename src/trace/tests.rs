@@ -212,3 +212,12 @@ fn a_name_in_other_letters_is_found_and_told() {
     );
     assert!(found.files.is_empty() && found.found_as.is_none());
 }
+
+#[test]
+fn a_path_of_many_folders_that_no_system_has_leads_nowhere() {
+    let folder = folder_with(&["a.png"]);
+    let name = "x/".repeat(30_000);
+    for expansion in [Expansion::File, Expansion::Folder, sequence()] {
+        assert_eq!(names_of(folder.path(), &name, &expansion), (vec![], vec![]));
+    }
+}

@@ -12,6 +12,7 @@ mod blend_facts;
 mod cli;
 mod client_at_the_local_farm;
 mod contract;
+mod damaged;
 mod farm_access;
 mod farm_faults;
 mod farm_server;

@@ -49,8 +49,13 @@ pub fn scan(
     roots: Roots<'_>,
     is_used: bool,
 ) -> Result<Scanned, BlendError> {
+    let blocks = file.blocks().iter().enumerate();
     let mut scan = Scan {
         file,
+        libraries: blocks
+            .filter(|(_, block)| &block.code == b"LI\0\0")
+            .map(|(index, _)| index)
+            .collect(),
         visited,
         is_used,
         pending: BTreeSet::new(),
@@ -78,6 +83,8 @@ struct Scan<'a> {
     pending: BTreeSet<usize>,
     /// Arrays of pointers that have been read.
     arrays: HashSet<usize>,
+    /// The blocks that are libraries, in the file's order.
+    libraries: Vec<usize>,
     /// Addresses of the data-block's properties that have been told of otherwise.
     claimed: HashSet<u64>,
     /// Pointers to images, from what scenes use.
@@ -203,11 +210,13 @@ impl<'a> Scan<'a> {
 
     /// The block of the library that something of another file lies in.
     fn library_of(&self, index: usize, head: &Head) -> Option<usize> {
-        let before = self.file.blocks().get(..index).unwrap_or_default();
         head.library
             .and_then(|address| self.library(address))
             // What is linked follows its library in the file.
-            .or_else(|| before.iter().rposition(|block| block.code_text() == "LI"))
+            .or_else(|| {
+                let before = self.libraries.partition_point(|library| *library < index);
+                self.libraries.get(before.checked_sub(1)?).copied()
+            })
     }
 
     /// Says who shows the sequences that were found, and when.

@@ -3,6 +3,7 @@
 //! and which files it stands for.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 
 use super::stored::{StoredPath, looks_like_a_path};
 use super::table::{DependencyKind, LeadsTo, PathField, Role};
@@ -16,6 +17,8 @@ const CLIP_SEQUENCE: i64 = 1;
 const GENERATED: i64 = 4;
 const VIEWER: i64 = 5;
 const TILED: i64 = 6;
+/// `IMA_UDIM_MAX` in Blender's `BKE_image.h`.
+const TILE_NUMBERS: RangeInclusive<u32> = 1001..=2000;
 /// `bNodeSocketValueString.subtype`
 const FILE_PATH: i64 = 1;
 const FOLDER_PATH: i64 = 2;
@@ -191,6 +194,10 @@ fn image(item: &Item<'_>, owner: &Owner, into: &mut Vec<Dependency>) -> Result<(
                 let number = tile.int("tile_number");
                 tiles.extend(number.and_then(|number| u32::try_from(number).ok()));
             }
+            // Blender has no others, and a forged list could name any number of them for each of many images.
+            tiles.retain(|number| TILE_NUMBERS.contains(number));
+            tiles.sort_unstable();
+            tiles.dedup();
             Expansion::Tiles { tiles }
         }
         _ => Expansion::File,

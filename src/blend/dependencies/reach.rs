@@ -33,6 +33,10 @@ const SPECIAL: &[&str] = &[
     "NodeImageMultiFile",
 ];
 
+/// The pointers of all structures together, inner ones counted in each that contains them: beyond this, which is some
+/// hundred times Blender's, a DNA is forged, and what lies behind it is not followed.
+const MAX_POINTERS: usize = 2_000_000;
+
 /// [`Reach`] for all structures of a DNA.
 #[derive(Debug)]
 pub(in crate::blend) struct Reaches(Vec<Reach>);
@@ -78,8 +82,9 @@ impl Reaches {
             rows.entry(row.structure).or_default().push(row);
         }
         let mut found = vec![None; dna.structures().len()];
+        let mut room = MAX_POINTERS;
         for index in 0..found.len() {
-            flatten(dna, index, &mut found);
+            flatten(dna, index, &mut found, &mut room);
         }
         let mut reaches: Vec<Reach> = found.into_iter().map(Option::unwrap_or_default).collect();
         for (structure, reach) in dna.structures().iter().zip(&mut reaches) {
@@ -111,27 +116,40 @@ impl Reaches {
 
 /// Collects the pointers of a structure and of those inside it. A structure that contains itself, which only a forged
 /// DNA has, has none.
-fn flatten(dna: &Dna, index: usize, found: &mut [Option<Reach>]) {
-    let mut open = vec![index];
-    while let Some(current) = open.last().copied() {
+fn flatten(dna: &Dna, index: usize, found: &mut [Option<Reach>], room: &mut usize) {
+    // Structures with the number of their fields that have been looked at.
+    let mut open = vec![(index, 0)];
+    while let Some((current, looked_at)) = open.last_mut() {
+        let current = *current;
         let Some(structure) = dna.structure(current) else {
             return;
         };
-        // Inner structures first.
-        let missing = structure.fields.iter().find_map(|field| match field.kind {
-            Kind::Structure(inner) => {
-                let is_known = found.get(inner).is_none_or(Option::is_some);
-                (!is_known && !open.contains(&inner)).then_some(inner)
+        // Inner structures first. What is begun has an entry already, without pointers.
+        let rest = structure.fields.get(*looked_at..).unwrap_or_default();
+        let missing = rest.iter().find_map(|field| {
+            *looked_at += 1;
+            match field.kind {
+                Kind::Structure(inner) if found.get(inner).is_some_and(Option::is_none) => {
+                    Some(inner)
+                }
+                _ => None,
             }
-            _ => None,
         });
         if let Some(inner) = missing {
-            open.push(inner);
+            if let Some(slot) = found.get_mut(inner) {
+                *slot = Some(Reach::default());
+            }
+            open.push((inner, 0));
             continue;
         }
         let mut reach = Reach::default();
         for field in &structure.fields {
             add(dna, &structure.name, field, found, &mut reach);
+        }
+        let held = reach.pointers.len() + reach.arrays.len();
+        *room = room.saturating_sub(held);
+        if *room == 0 {
+            reach = Reach::default();
         }
         if let Some(slot) = found.get_mut(current) {
             *slot = Some(reach);
@@ -185,4 +203,61 @@ fn is_data_block(dna: &Dna, name: &str) -> bool {
     structure
         .and_then(|structure| structure.fields.first())
         .is_some_and(|first| first.type_name == "ID" && first.stars == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blend::{ByteOrder, Header};
+
+    /// So many structures of 8,000 pointers each, all inside each other but for the first.
+    fn nested(structures: u16) -> Vec<u8> {
+        let text = |tag: &[u8], names: &[&str]| {
+            let count = u32::try_from(names.len()).unwrap().to_le_bytes();
+            let mut bytes = [tag, &count].concat();
+            bytes.extend(
+                names
+                    .iter()
+                    .flat_map(|name| [name, "\0"].concat().into_bytes()),
+            );
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+            bytes
+        };
+        let own: Vec<String> = (0..structures)
+            .map(|number| format!("Nest{number}"))
+            .collect();
+        let types: Vec<&str> = ["ID"]
+            .into_iter()
+            .chain(own.iter().map(String::as_str))
+            .collect();
+        let mut bytes = b"SDNA".to_vec();
+        bytes.extend(text(b"NAME", &["*many[8000]", "inner"]));
+        bytes.extend(text(b"TYPE", &types));
+        bytes.extend(b"TLEN");
+        bytes.extend(types.iter().flat_map(|_| 64_000_u16.to_le_bytes()));
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes.extend(b"STRC");
+        bytes.extend(u32::from(structures).to_le_bytes());
+        for number in 0..structures {
+            // The first points to IDs; each other holds the one before it.
+            let field = if number == 0 { [0, 0] } else { [number, 1] };
+            let words = [number + 1, 1].into_iter().chain(field);
+            bytes.extend(words.flat_map(u16::to_le_bytes));
+        }
+        bytes
+    }
+
+    #[test]
+    fn structures_within_structures_have_a_bounded_number_of_pointers() {
+        let header = Header::parse(b"BLENDER-v279").unwrap();
+        assert_eq!(header.byte_order, ByteOrder::Little);
+        let pointers = |structures| {
+            let dna = Dna::parse(&nested(structures), &header).unwrap();
+            let reaches = Reaches::of(&dna);
+            let held = reaches.0.iter().map(|reach| reach.pointers.len());
+            held.sum::<usize>()
+        };
+        assert_eq!(pointers(10), 80_000);
+        assert!(pointers(60_000) <= MAX_POINTERS);
+    }
 }

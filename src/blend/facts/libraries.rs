@@ -50,8 +50,9 @@ pub(super) fn local_path(file: &BlendFile, stored: &str) -> Option<PathBuf> {
     match stored.strip_prefix("//") {
         Some(relative) => {
             let folder = file.path().parent().unwrap_or(Path::new(""));
-            let parts = relative.split(['/', '\\']);
-            Some(parts.fold(folder.to_owned(), |folder, part| folder.join(part)))
+            let mut path = folder.to_owned();
+            path.extend(relative.split(['/', '\\']));
+            Some(path)
         }
         None => (!stored.is_empty()).then(|| PathBuf::from(stored)),
     }

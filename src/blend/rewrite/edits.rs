@@ -142,10 +142,12 @@ impl Place<'_> {
         let (held, target) = if spot.is_pointer {
             let address = order.unsigned(field, 0, spot.size).unwrap_or_default();
             let target = self.file.block_at(address, self.block.owner);
-            let Some(target) = target.and_then(|index| self.file.blocks().get(index)) else {
+            let target = target.and_then(|index| self.file.blocks().get(index));
+            // A forged pointer may lead to what the file is read by.
+            let Some(target) = target.filter(|target| &target.code == b"DATA") else {
                 return Ok(());
             };
-            (self.file.whole(target)?, Some(target))
+            (self.file.text_block(target)?, Some(target))
         } else {
             (field.to_vec(), None)
         };

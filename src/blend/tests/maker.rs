@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// How numbers and heads are written.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::blend) struct Layout {
+pub(crate) struct Layout {
     pub pointer_size: usize,
     pub big_endian: bool,
     pub large_heads: bool,
@@ -103,7 +103,7 @@ const STRUCTURES: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// One scene with two view layers, a camera and settings of Cycles.
-pub(in crate::blend) fn small_file(layout: Layout) -> Vec<u8> {
+pub(crate) fn small_file(layout: Layout) -> Vec<u8> {
     let mut maker = Maker {
         layout,
         bytes: layout.header(),
