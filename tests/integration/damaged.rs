@@ -55,12 +55,12 @@ fn damaged_real_files_are_errors_or_read_as_far_as_they_go() {
     let damaged = folder.path().join("damaged.blend");
     // Beside it lie libraries, so that what is linked is found.
     for name in ["basic_file.blend", "linked_cube.blend"] {
-        fs::copy(shared.join("bat").join(name), folder.path().join(name)).unwrap();
+        fs::copy(shared.join(name), folder.path().join(name)).unwrap();
     }
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     let mut whole = 0;
     for name in FILES {
-        let bytes = fs::read(shared.join("bat").join(name)).unwrap();
+        let bytes = fs::read(shared.join(name)).unwrap();
         for _ in 0..DAMAGES {
             fs::write(&damaged, damage(&bytes, &mut chance)).unwrap();
             let _ = read_facts(&damaged);
