@@ -14,7 +14,8 @@
 //! | [`lanes`] | job description, claims, records, and the rules that share frames out |
 //! | [`plan`] | lanes, order, estimate |
 //! | [`farm`] | the Flamenco client |
-//! | [`config`] | where files live on this platform |
+//! | [`config`] | where files live on this platform, and the farms that have names |
+//! | [`connect`] | which farm a name means, and how to get in |
 //! | [`check`] | findings before sending |
 //! | [`watch`] | the farm's answers folded into a snapshot |
 //! | [`job`] | composes a submission from all of the above |
@@ -27,6 +28,7 @@ pub mod blend;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod connect;
 pub mod farm;
 pub mod frames;
 pub mod job;

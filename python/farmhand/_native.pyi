@@ -359,6 +359,20 @@ class Job:
         """
     def retry(self, *, timeout_secs: float = 30.0) -> list[int]:
         """Ask for the failed frames again, and return them; or resume a cancelled job, which returns none."""
+    def set_priority(self, priority: int, *, timeout_secs: float = 30.0) -> None:
+        """Say when the job's turn is: 0 to 100, higher goes first. Lanes in work are left alone."""
+    def last_picture(self, *, timeout_secs: float = 30.0) -> bytes | None:
+        """The job's latest picture, as the farm keeps it (a Manager: JPEG); None where it has none yet."""
+    def blocklist(self, *, timeout_secs: float = 30.0) -> list[dict[str, Any]]:
+        """The workers that the job shuns since they failed at it: `worker_id`, `worker_name`, `task_type`."""
+    def clear_blocklist(self, *, timeout_secs: float = 30.0) -> None:
+        """Let the workers that the job shuns work on it again."""
+    def delete(self, *, timeout_secs: float = 30.0) -> None:
+        """Remove the job from the farm's list; its frames stay.
+
+        Raises:
+            FarmRefusedError: The job has not ended.
+        """
     def log(self, *, timeout_secs: float = 30.0) -> str:
         """What the job's lanes have printed so far."""
 
@@ -501,6 +515,8 @@ class Farm:
         Raises:
             NotFoundError: The farm does not know it.
         """
+    def workers(self, *, timeout_secs: float = 30.0) -> list[dict[str, Any]]:
+        """The farm's workers: `name`, `status`, `last_seen` and so on; those long gone included. Blocks."""
     def cancel_job(self, job_id: str) -> Operation:
         """Cancel a job in the background."""
     def pause_job(self, job_id: str) -> Operation:
@@ -512,11 +528,30 @@ class Farm:
     def watch(self) -> FarmWatch:
         """Watch the farm in the background. Returns at once."""
 
-def connect(url: str, *, token: str | None = None) -> Farm:
-    """A farm by its address. Connects to nothing yet.
+def connect(
+    farm: str | None = None,
+    *,
+    token: str | None = None,
+    user: str | None = None,
+    header: str | None = None,
+    ca_file: _Path | None = None,
+    proxy: str | None = None,
+    allow_plain_http: bool = False,
+) -> Farm:
+    """A farm by its name or address. Connects to nothing yet. The settings (`farmhand farms`) say what is not given.
+
+    Args:
+        farm: A name of the settings, an address, or `local`; the usual farm by default.
+        token: Sent as `Authorization: Bearer`, to this farm alone; with `user` or `header` in their way.
+        user: The name that goes with the token as its password, as `Authorization: Basic`.
+        header: The name of a header that holds the token instead, like `X-Api-Key`.
+        ca_file: A PEM file with the CA of the farm; nobody else may vouch for it then.
+        proxy: An HTTP proxy's address, or `none`; as the environment says by default.
+        allow_plain_http: Let the token go unencrypted to another computer.
 
     Raises:
-        FarmhandError: The URL is not one.
+        FarmhandError: The address is none, no farm has that name, or there is no token where one should be.
+        ValueError: Token, user and header do not go together.
     """
 
 def local(*, launcher: Sequence[str] | None = None, slots: int | None = None, blender: _Path | None = None) -> Farm:

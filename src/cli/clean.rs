@@ -48,7 +48,7 @@ pub struct Manner {
 
 /// Forgets the jobs that ended long enough ago.
 pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failure> {
-    let farm = if options.farm.name() == "local" {
+    let farm = if options.farm.target(&context.dirs)?.options.is_none() {
         Farm::wake_local(None, context).await?
     } else {
         Farm::reach(&options.farm, context).await?

@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::farms;
 use super::options::{FarmOptions, JsonOption};
 use super::reach::Farm;
 use super::style::Style;
 use super::text;
 use super::this_computer;
 use crate::check::{Abilities, Finding, Severity};
+use crate::config::Farms;
+use crate::farm::FarmError;
 use crate::farm::job_type::JOB_TYPE;
 use crate::job::{INSTALL_THE_JOB_TYPE, LaneType, ManagerFacts, is_writable};
 
@@ -28,23 +31,23 @@ pub struct Options {
 
 /// One thing that was looked at.
 struct Item {
-    label: &'static str,
+    label: String,
     text: String,
     finding: Option<Finding>,
 }
 
 impl Item {
-    fn good(label: &'static str, text: impl Into<String>) -> Self {
+    fn good(label: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
-            label,
+            label: label.into(),
             text: text.into(),
             finding: None,
         }
     }
 
-    fn found(label: &'static str, finding: Finding) -> Self {
+    fn found(label: impl Into<String>, finding: Finding) -> Self {
         Self {
-            label,
+            label: label.into(),
             text: finding.message.clone(),
             finding: Some(finding),
         }
@@ -58,6 +61,7 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let farm = look_at_the_local_farm(&mut items, context).await;
     look_at_folders(&mut items, context);
     let manager = look_at_the_manager(&mut items, &options.farm, context).await;
+    let farms = look_at_farms(&mut items, &options.farm, context).await;
     let findings: Vec<&Finding> = items
         .iter()
         .filter_map(|item| item.finding.as_ref())
@@ -71,6 +75,7 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
             "blender": blender,
             "local": farm,
             "farm": manager,
+            "farms": farms,
             "folders": {
                 "config": context.dirs.config,
                 "data": context.dirs.data,
@@ -225,8 +230,13 @@ async fn look_at_the_manager(
     options: &FarmOptions,
     context: &Context,
 ) -> Value {
-    if options.name() == "local" {
-        return Value::Null;
+    match options.target(&context.dirs) {
+        Ok(target) if target.options.is_none() => return Value::Null,
+        Ok(_) => {}
+        Err(failure) => {
+            items.push(Item::found("farm", Finding::error("farm", failure.message)));
+            return Value::Null;
+        }
     }
     let asked = async {
         let farm = Farm::reach(options, context).await?;
@@ -285,6 +295,63 @@ async fn look_at_the_manager(
             LaneType::Missing => "missing",
         },
     })
+}
+
+/// Looks whether the other farms that have names answer, and can render lanes.
+async fn look_at_farms(
+    items: &mut Vec<Item>,
+    options: &FarmOptions,
+    context: &Context,
+) -> Vec<Value> {
+    let meant = options.target(&context.dirs).map(|target| target.name);
+    let known = match Farms::load(&context.dirs) {
+        Ok(known) => known,
+        Err(error) => {
+            let finding = Finding::error("farm-settings", error.to_string());
+            items.push(Item::found("farms", finding));
+            return Vec::new();
+        }
+    };
+    let mut seen = Vec::new();
+    for (name, farm) in &known.farms {
+        if meant.as_ref().is_ok_and(|meant| meant == name) {
+            continue;
+        }
+        let (state, item) = match look_at_farm(name, context).await {
+            Ok((version, true)) => ("ready", Item::good(name, version)),
+            Ok((version, false)) => {
+                let finding = Finding::warning(
+                    "no-job-type",
+                    format!(
+                        "{version}, without the job type {JOB_TYPE}: jobs are shared out in fixed chunks there"
+                    ),
+                );
+                (
+                    "no-job-type",
+                    Item::found(name, finding.fix(INSTALL_THE_JOB_TYPE)),
+                )
+            }
+            Err(failure) => {
+                let finding = Finding::warning("farm-unreachable", failure.message);
+                ("unreachable", Item::found(name, finding))
+            }
+        };
+        seen.push(json!({"name": name, "url": farm.url, "state": state, "message": item.text}));
+        items.push(item);
+    }
+    seen
+}
+
+/// What a farm says of itself, and whether it has the job type.
+async fn look_at_farm(name: &str, context: &Context) -> Result<(String, bool), Failure> {
+    let client = farms::client_of(name, context)?.without_retries();
+    let version = client.greet().await?;
+    let said = format!("{}, Flamenco {}", version.name, version.version);
+    match client.job_type(JOB_TYPE).await {
+        Ok(_) => Ok((said, true)),
+        Err(FarmError::NotFound { .. }) => Ok((said, false)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn look_at_folders(items: &mut Vec<Item>, context: &Context) {

@@ -2,6 +2,8 @@
 //! How a command ends when it does not go well: what to say, and with which exit code.
 
 use super::text;
+use crate::config::{FarmsError, SecretError};
+use crate::connect::ConnectError;
 use crate::farm::FarmError;
 use crate::job::JobError;
 use crate::local::LocalError;
@@ -105,6 +107,24 @@ impl From<ShareError> for Failure {
             ShareError::Farm(error) => error.into(),
             error => Self::caused(Exit::Failed, &error),
         }
+    }
+}
+
+impl From<FarmsError> for Failure {
+    fn from(error: FarmsError) -> Self {
+        Self::caused(Exit::Usage, &error)
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        Self::caused(Exit::Usage, &error)
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        Self::caused(Exit::Usage, &error)
     }
 }
 

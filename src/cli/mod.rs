@@ -3,6 +3,7 @@
 //!
 //! [`run`] is all of it; the binary and the Python package's console script both call it.
 
+mod blocklist;
 mod cancel;
 mod check;
 mod clean;
@@ -11,6 +12,7 @@ mod costs;
 mod delete;
 mod doctor;
 mod failure;
+mod farms;
 mod findings;
 mod follow;
 mod frames;
@@ -22,7 +24,9 @@ mod one_job;
 mod options;
 mod paths;
 mod pause;
+mod picture;
 mod plan;
+mod priority;
 mod progress;
 mod reach;
 mod render;
@@ -38,6 +42,7 @@ mod text;
 mod this_computer;
 mod trace;
 mod watch;
+mod workers;
 
 use std::ffi::OsString;
 
@@ -63,7 +68,7 @@ struct CommandLine {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 failed, 2 usage, 3 checks found errors, 4 farm unreachable, 130 interrupted (the job goes on).
-Environment: FARMHAND_FARM and FARMHAND_TOKEN choose the farm, FARMHAND_BLENDER the Blender of this computer,
+Environment: FARMHAND_FARM and FARMHAND_TOKEN choose the farm (FARMHAND_CA_FILE, HTTPS_PROXY and NO_PROXY the way to it), FARMHAND_BLENDER the Blender of this computer,
 FARMHAND_HOME the folder for Farmhand's own files, NO_COLOR switches colours off.";
 
 #[derive(Subcommand, Debug)]
@@ -96,6 +101,14 @@ enum Command {
     Approve(one_job::Options),
     /// Render a job's failed or missing frames again
     Retry(one_job::Options),
+    /// Say which job goes first
+    Priority(priority::Options),
+    /// Fetch a job's latest picture
+    Picture(picture::Options),
+    /// Show the workers that a job shuns since they failed at it
+    Blocklist(blocklist::Options),
+    /// List a farm's workers
+    Workers(workers::Options),
     /// Remove a job from the farm's list; its frames stay
     Delete(delete::Options),
     /// Forget jobs that ended long ago; their frames stay
@@ -106,6 +119,8 @@ enum Command {
     JobType(job_type::Options),
     /// Say where workers see this computer's files, and explain it
     Paths(paths::Options),
+    /// Give farms names, and say how to get in
+    Farms(farms::Options),
     /// Start, stop and look at the farm on this computer
     Local(local::Options),
     /// Look for what is missing on this computer, and say how to mend it
@@ -197,11 +212,16 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
         Command::Resume(options) => pause::resume(options, context).await,
         Command::Approve(options) => pause::approve(options, context).await,
         Command::Retry(options) => retry::run(options, context).await,
+        Command::Priority(options) => priority::run(options, context).await,
+        Command::Picture(options) => picture::run(options, context).await,
+        Command::Blocklist(options) => blocklist::run(options, context).await,
+        Command::Workers(options) => workers::run(options, context).await,
         Command::Delete(options) => delete::run(options, context).await,
         Command::Clean(options) => clean::run(options, context).await,
         Command::Plan(options) => plan::run(&options, context),
         Command::JobType(options) => job_type::run(&options, context),
         Command::Paths(options) => paths::run(options, context).await,
+        Command::Farms(options) => farms::run(options, context).await,
         Command::Local(options) => local::run(options, context).await,
         Command::Doctor(options) => doctor::run(options, context).await,
     }

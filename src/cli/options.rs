@@ -7,37 +7,29 @@ use clap::{Args, ValueEnum};
 
 use super::costs::read_costs;
 use super::failure::Failure;
+use crate::config::Dirs;
+use crate::connect::{self, Given, Target};
 use crate::frames::FrameSet;
 use crate::job::{Existing, JobRequest};
 use crate::lanes;
 
-/// Which farm, and how to get in.
+/// Which farm. How to get in is up to its entry in the settings, or the environment.
 #[derive(Args, Debug, Clone)]
 pub struct FarmOptions {
-    /// The farm: `local` for this computer (unless `FARMHAND_FARM` says else), or the Manager's address
-    #[arg(long, value_name = "URL")]
+    /// The farm: a name of `farmhand farms`, a Manager's address, or `local` for this computer; else the one that
+    /// `FARMHAND_FARM` or `farmhand farms default` names
+    #[arg(long, value_name = "NAME|URL|local")]
     pub farm: Option<String>,
 }
 
 impl FarmOptions {
-    /// The farm that is meant: the option, else `FARMHAND_FARM`, else this computer.
-    pub fn name(&self) -> String {
-        let from_environment = || {
-            std::env::var("FARMHAND_FARM")
-                .ok()
-                .filter(|farm| !farm.trim().is_empty())
+    /// The farm that is meant.
+    pub fn target(&self, dirs: &Dirs) -> Result<Target, Failure> {
+        let given = Given {
+            farm: self.farm.clone(),
+            ..Given::default()
         };
-        self.farm
-            .clone()
-            .or_else(from_environment)
-            .unwrap_or_else(|| "local".to_owned())
-    }
-
-    /// The access token for a farm elsewhere. There is no option for it: a command line is seen by everybody here.
-    pub fn token() -> Option<String> {
-        std::env::var("FARMHAND_TOKEN")
-            .ok()
-            .filter(|token| !token.is_empty())
+        Ok(connect::target(given, dirs, &connect::of_process)?)
     }
 }
 

@@ -9,9 +9,10 @@ use super::failure::{Exit, Failure};
 use super::options::FarmOptions;
 use super::summary::Summary;
 use super::this_computer::{abilities_without_farm, awake, client_at, client_of, wake};
-use crate::config::Dirs;
+use crate::config::{Dirs, LOCAL};
+use crate::connect::Target;
 use crate::farm::models::{Job, JobStatus, TaskSummary};
-use crate::farm::{Client, ClientOptions, FarmError, Secret};
+use crate::farm::{Client, FarmError};
 use crate::job::{Environment, FarmKind, ManagerFacts, ask_site, rules_of_settings};
 use crate::lanes::FrameRecord;
 use crate::local::{self, LocalFarm};
@@ -21,7 +22,10 @@ use crate::watch::{Found, Source, companion, share};
 /// A farm that commands talk to.
 pub struct Farm {
     client: Client,
+    /// The name that `--farm` takes.
     name: String,
+    /// It is meant where no farm is named.
+    is_usual: bool,
     kind: FarmKind,
     slots: u32,
     /// The farm answers what a bare Manager does not: the progress of frames.
@@ -33,8 +37,12 @@ pub struct Farm {
 impl Farm {
     /// The farm that the options name; one on this computer must be awake already.
     pub async fn reach(options: &FarmOptions, context: &Context) -> Result<Self, Failure> {
-        let name = options.name();
-        if name == "local" {
+        let Target {
+            name,
+            is_usual,
+            options,
+        } = options.target(&context.dirs)?;
+        let Some(client_options) = options else {
             let Some(running) = awake(&context.dirs).await? else {
                 return Err(
                     Failure::new(Exit::Unreachable, "the farm on this computer is asleep")
@@ -42,17 +50,13 @@ impl Farm {
                 );
             };
             return Self::of_running(&running, &context.dirs);
-        }
-        let mut client_options = ClientOptions::new(&name);
-        if let Some(token) = FarmOptions::token() {
-            client_options = client_options.token(Secret::new(&token));
-        }
+        };
         let client = Client::new(&client_options)?;
         client.greet().await?;
-        let name = client.base_url();
         Ok(Self {
             client,
             name,
+            is_usual,
             kind: FarmKind::Manager,
             slots: 0,
             tells_frames: AtomicBool::new(true),
@@ -70,7 +74,8 @@ impl Farm {
     pub fn of_running(running: &LocalFarm, dirs: &Dirs) -> Result<Self, Failure> {
         Ok(Self {
             client: client_of(running)?,
-            name: "local".to_owned(),
+            name: LOCAL.to_owned(),
+            is_usual: FarmOptions { farm: None }.target(dirs)?.options.is_none(),
             kind: FarmKind::Local,
             slots: running.health.slots,
             tells_frames: AtomicBool::new(true),
@@ -113,15 +118,9 @@ impl Farm {
         self.kind == FarmKind::Local
     }
 
-    /// What has to stand behind a command so that it means this farm: nothing, or ` --farm URL`.
+    /// What has to stand behind a command so that it means this farm: nothing, or ` --farm NAME`.
     pub fn option(&self) -> String {
-        let usual = FarmOptions { farm: None }.name();
-        let is_usual = if self.is_local() {
-            usual == "local"
-        } else {
-            usual.trim_end_matches('/') == self.name.trim_end_matches('/')
-        };
-        if is_usual {
+        if self.is_usual {
             String::new()
         } else {
             format!(" --farm {}", self.name)

@@ -38,7 +38,7 @@ pub struct Options {
 pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failure> {
     let request = request(&options.file, &options.scene, &options.placing)?;
     let inspected = job::inspect(&request)?;
-    let farm = if options.farm.name() == "local" {
+    let farm = if options.farm.target(&context.dirs)?.options.is_none() {
         Farm::wake_local(None, context).await?
     } else {
         Farm::reach(&options.farm, context).await?

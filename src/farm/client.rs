@@ -172,6 +172,17 @@ impl Client {
         self.send(&url, build, repeat, self.timeout).await
     }
 
+    /// `DELETE` with JSON that says what.
+    pub(super) async fn delete_json<B: Serialize + ?Sized>(
+        &self,
+        path: &[&str],
+        body: &B,
+    ) -> Result<Answer, FarmError> {
+        let url = self.shared.address.join(path);
+        let build = || self.shared.http.delete(url.clone()).json(body);
+        self.send(&url, build, Repeat::Harmless, self.timeout).await
+    }
+
     /// `GET` an answer in JSON that may be none (204).
     pub(super) async fn optional<T: DeserializeOwned>(
         &self,

@@ -17,7 +17,7 @@ mod patience;
 mod secret;
 mod transport;
 
-pub use calls::{SUBMISSION_ID_KEY, checked_id, this_platform};
+pub use calls::{PictureSize, SUBMISSION_ID_KEY, checked_id, this_platform};
 pub use client::{Client, Repeat};
 pub use credentials::Credentials;
 pub use error::FarmError;

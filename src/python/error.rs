@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::blend::BlendError;
 use crate::config::ConfigError;
+use crate::connect::ConnectError;
 use crate::farm::FarmError;
 use crate::frames::FramesError;
 use crate::job::JobError;
@@ -36,6 +37,8 @@ pub(super) enum Failure {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error(transparent)]
     Farm(#[from] FarmError),
     #[error(transparent)]
     Frames(#[from] FramesError),
@@ -53,6 +56,9 @@ pub(super) enum Failure {
     /// A job was to go on that nobody holds.
     #[error("job {job_id} is {status}; only a job that is held can be resumed")]
     NotHeld { job_id: String, status: String },
+    /// A job was to be deleted that has not ended.
+    #[error("job {job_id} is {status}; it cannot be deleted while it lives, so cancel it first")]
+    StillLives { job_id: String, status: String },
     /// People asked for the end.
     #[error("the operation was cancelled")]
     Cancelled,
@@ -94,12 +100,14 @@ impl From<&Failure> for PyErr {
             Failure::Job(JobError::Cancelled) | Failure::Cancelled => {
                 CancelledError::new_err(message)
             }
-            Failure::Job(_) | Failure::Broken(_) | Failure::Config(_) => {
+            Failure::Job(_) | Failure::Broken(_) | Failure::Config(_) | Failure::Connect(_) => {
                 FarmhandError::new_err(message)
             }
             Failure::Local(_) => LocalFarmError::new_err(message),
             Failure::Watch(_) => FarmUnreachableError::new_err(message),
-            Failure::NotHeld { .. } => FarmRefusedError::new_err(message),
+            Failure::NotHeld { .. } | Failure::StillLives { .. } => {
+                FarmRefusedError::new_err(message)
+            }
             Failure::JobFailed(_) => JobFailedError::new_err(message),
         }
     }

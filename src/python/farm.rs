@@ -17,8 +17,9 @@ use super::watch::PyFarmWatch;
 use super::work::Work;
 use super::{frames, runtime, submission};
 use crate::config::Dirs;
+use crate::connect::{Given, of_process, proxy as proxy_of, target};
 use crate::farm::models::JobStatus;
-use crate::farm::{Client, ClientOptions, Secret};
+use crate::farm::{Client, ClientOptions, Credentials, Secret};
 use crate::job::JobRequest;
 use crate::lanes::MissingFiles;
 use crate::local::{self, LocalFarm};
@@ -198,6 +199,15 @@ impl PyFarm {
         })
     }
 
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn workers<'py>(&self, py: Python<'py>, timeout_secs: f64) -> PyResult<Bound<'py, PyAny>> {
+        let place = self.place.clone();
+        let workers = wait(py, timeout_secs, async move {
+            Ok(place.client().await?.workers().await?)
+        })?;
+        job::to_python(py, &workers)
+    }
+
     fn cancel_job(&self, job_id: String) -> PyResult<PyOperation> {
         self.ask_for(
             job_id,
@@ -231,14 +241,44 @@ impl PyFarm {
     }
 }
 
-/// A farm by its address.
+/// A farm by its name or address.
 #[pyfunction]
-#[pyo3(signature = (url, *, token=None))]
-pub(super) fn connect(url: &str, token: Option<&str>) -> PyResult<PyFarm> {
-    let mut options = ClientOptions::new(url);
-    if let Some(token) = token {
-        options = options.token(Secret::new(token));
-    }
+#[pyo3(signature = (farm=None, *, token=None, user=None, header=None, ca_file=None, proxy=None, allow_plain_http=false))]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "keyword-only in Python, where each has a default"
+)]
+pub(super) fn connect(
+    py: Python<'_>,
+    farm: Option<String>,
+    token: Option<&str>,
+    user: Option<String>,
+    header: Option<String>,
+    ca_file: Option<PathBuf>,
+    proxy: Option<&str>,
+    allow_plain_http: bool,
+) -> PyResult<PyFarm> {
+    let secret = token.map(Secret::new);
+    let credentials = match (secret, user, header) {
+        (None, None, None) => None,
+        (Some(token), None, None) => Some(Credentials::Bearer(token)),
+        (Some(password), Some(user), None) => Some(Credentials::Basic { user, password }),
+        (Some(value), None, Some(name)) => Some(Credentials::Header { name, value }),
+        (None, ..) => return Err(PyValueError::new_err("user and header need a token")),
+        (Some(_), ..) => return Err(PyValueError::new_err("give a user or a header, not both")),
+    };
+    let given = Given {
+        farm,
+        credentials,
+        ca_file,
+        proxy: proxy.map(proxy_of),
+        allow_plain_http,
+    };
+    let dirs = Dirs::from_environment().map_err(Failure::from)?;
+    let target = target(given, &dirs, &of_process).map_err(Failure::from)?;
+    let Some(options) = target.options else {
+        return local_farm(py, None, None, None);
+    };
     Ok(PyFarm {
         place: Place::Manager(Client::new(&options).map_err(Failure::from)?),
     })

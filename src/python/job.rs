@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `farmhand.Job`.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use pythonize::pythonize;
 use super::error::{Failure, FarmhandError};
 use super::farm::Place;
 use super::runtime;
-use crate::farm::Client;
 use crate::farm::models::{Job, JobStatus};
+use crate::farm::{Client, PictureSize};
 use crate::watch::{Follow, FollowOptions, OUTPUT_DIR_KEY, Source, companion};
 
 #[pyclass(name = "Job", module = "farmhand", frozen, skip_from_py_object)]
@@ -143,6 +144,55 @@ impl PyJob {
     fn retry(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<Vec<i32>> {
         self.ask(py, timeout_secs, |client, id| async move {
             Ok(companion::retry_or_requeue(&client, &id).await?)
+        })
+    }
+
+    #[pyo3(signature = (priority, *, timeout_secs=30.0))]
+    fn set_priority(&self, py: Python<'_>, priority: i32, timeout_secs: f64) -> PyResult<()> {
+        self.ask(py, timeout_secs, move |client, id| async move {
+            Ok(client.set_job_priority(&id, priority).await?)
+        })
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn last_picture(
+        &self,
+        py: Python<'_>,
+        timeout_secs: f64,
+    ) -> PyResult<Option<Cow<'static, [u8]>>> {
+        let picture = self.ask(py, timeout_secs, |client, id| async move {
+            Ok(client.job_picture(&id, PictureSize::Large).await?)
+        })?;
+        Ok(picture.map(|(_, bytes)| Cow::Owned(bytes)))
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn blocklist<'py>(&self, py: Python<'py>, timeout_secs: f64) -> PyResult<Bound<'py, PyAny>> {
+        let blocklist = self.ask(py, timeout_secs, |client, id| async move {
+            Ok(client.job_blocklist(&id).await?)
+        })?;
+        to_python(py, &blocklist)
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn clear_blocklist(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<()> {
+        self.ask(py, timeout_secs, |client, id| async move {
+            let entries = client.job_blocklist(&id).await?;
+            Ok(client.clear_blocklist(&id, &entries).await?)
+        })
+    }
+
+    #[pyo3(signature = (*, timeout_secs=30.0))]
+    fn delete(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<()> {
+        self.ask(py, timeout_secs, |client, id| async move {
+            let job = client.job(&id).await?;
+            if !job.status.is_settled() {
+                return Err(Failure::StillLives {
+                    job_id: job.id,
+                    status: job.status.to_string(),
+                });
+            }
+            Ok(client.delete_job(&id).await?)
         })
     }
 

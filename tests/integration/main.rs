@@ -16,6 +16,7 @@ mod damaged;
 mod farm_access;
 mod farm_faults;
 mod farm_server;
+mod farms_command;
 mod gateways;
 mod house;
 mod local_farm;

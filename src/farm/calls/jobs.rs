@@ -7,12 +7,23 @@ use super::checked_id;
 use crate::farm::FarmError;
 use crate::farm::client::{Client, Repeat};
 use crate::farm::models::{
-    Job, JobBlocklist, JobDeletionInfo, JobLastRenderedImageInfo, JobPriorityChange, JobStatus,
-    JobStatusChange, JobsQueryResult,
+    Job, JobBlocklist, JobBlocklistEntry, JobDeletionInfo, JobLastRenderedImageInfo,
+    JobPriorityChange, JobStatus, JobStatusChange, JobsQueryResult,
 };
 
 fn job_id(value: &str) -> Result<&str, FarmError> {
     checked_id("a job's id", value)
+}
+
+/// How large a picture is asked for; the numbers are the places in a Manager's list of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureSize {
+    /// At most 1920 by 1080.
+    Large = 0,
+    /// At most 600 by 338.
+    Small = 1,
+    /// At most 200 by 112.
+    Tiny = 2,
 }
 
 impl Client {
@@ -95,9 +106,39 @@ impl Client {
         Ok(self.get_named(&named).await?.into_bytes())
     }
 
+    /// The job's latest picture with its file name, whose extension says what it is (a Manager keeps JPEG); none if it has
+    /// none yet.
+    pub async fn job_picture(
+        &self,
+        id: &str,
+        size: PictureSize,
+    ) -> Result<Option<(String, Vec<u8>)>, FarmError> {
+        let Some(info) = self.job_last_rendered(id).await? else {
+            return Ok(None);
+        };
+        // From the largest to the smallest; a farm that keeps fewer gives the nearest that it has.
+        let suffix = info.suffixes.get(size as usize).or(info.suffixes.last());
+        let Some(suffix) = suffix else {
+            return Ok(None);
+        };
+        let picture = self.last_rendered_picture(&info, suffix).await?;
+        Ok(Some((suffix.clone(), picture)))
+    }
+
     /// The workers that the job shuns.
     pub async fn job_blocklist(&self, id: &str) -> Result<JobBlocklist, FarmError> {
         self.get_json(&["api", "v3", "jobs", job_id(id)?, "blocklist"])
             .await
+    }
+
+    /// Lets workers that the job shuns work on it again.
+    pub async fn clear_blocklist(
+        &self,
+        id: &str,
+        entries: &[JobBlocklistEntry],
+    ) -> Result<(), FarmError> {
+        let path = ["api", "v3", "jobs", job_id(id)?, "blocklist"];
+        self.delete_json(&path, entries).await?;
+        Ok(())
     }
 }

@@ -9,6 +9,7 @@ mod tasks;
 mod workers;
 
 pub use configuration::this_platform;
+pub use jobs::PictureSize;
 pub use submit::SUBMISSION_ID_KEY;
 
 use super::error::FarmError;
