@@ -119,7 +119,7 @@ enum Added {
 
 /// What a farm and the settings say; for the farm on this computer the settings alone.
 async fn site(options: &FarmOptions, context: &Context) -> Result<Site, Failure> {
-    if options.name() != "local"
+    if options.target(&context.dirs)?.options.is_some()
         && let Some(site) = Farm::reach(options, context).await?.site(context).await?
     {
         return Ok(site);
