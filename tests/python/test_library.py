@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import shutil
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,6 @@ import farmhand
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PATIENCE_SECS = 180
 
@@ -165,6 +166,19 @@ def test_what_is_planned_for_workers_covers_every_frame_once() -> None:
 
 def test_seconds_left_read_like_words() -> None:
     assert farmhand.format_seconds_left(90.0, 150.0)
+
+
+def test_a_trace_says_what_could_not_be_followed(tmp_path: Path) -> None:
+    linking = Path(__file__).resolve().parents[2].parent / "shared" / "blends" / "bat" / "doubly_linked.blend"
+    if not linking.exists():
+        pytest.skip(f"no {linking}")
+    scene = tmp_path / "scene.blend"
+    shutil.copy(linking, scene)
+    traced = farmhand.read_blend(scene).trace(frames="1-10")
+    assert {problem.code for problem in traced.problems} == {"library_missing"}
+    assert all(problem.path in problem.message for problem in traced.problems)
+    missing = {file.path for file in traced.files if file.missing and file.kind == "library"}
+    assert missing == {problem.path for problem in traced.problems}
 
 
 def test_the_files_that_a_scene_needs_are_named_with_their_owners(
