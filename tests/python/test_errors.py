@@ -39,6 +39,11 @@ FAILURES: dict[str, tuple[Callable[[Path], object], type[Exception], type[Except
     ),
     "cut short": (a_file_cut_short, farmhand.BlendFileError, ValueError),
     "no scene": (a_file_that_is_no_scene, farmhand.BlendFileError, ValueError),
+    "no path": (
+        lambda _: farmhand.PathMap([("linux", "films", "linux", "/mnt")]),
+        farmhand.PathRuleError,
+        ValueError,
+    ),
     "no address": (lambda _: farmhand.connect("not an address"), farmhand.FarmhandError, Exception),
     "nobody there": (
         lambda _: farmhand.connect(f"http://127.0.0.1:{closed_port()}").jobs(),
