@@ -32,9 +32,19 @@ class Message(NamedTuple):
     """Something that the artist should know."""
 
     text: str
-    is_error: bool
+    # `error`, `warning` or `notice`.
+    severity: str
     # The code of the finding that it tells of; empty where it tells of something else.
     code: str = ""
+    # What the finding is about: the kind and the name of each thing.
+    things: tuple[tuple[str, str], ...] = ()
+    # What the text sums up.
+    details: tuple[str, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        """Tell whether it stands in the way."""
+        return self.severity == "error"
 
 
 class Bridge:
@@ -151,7 +161,7 @@ class Bridge:
             if any(message.is_error and message.text in reason for message in self.messages):
                 # What was found on the way is the reason, each with its own Fix.
                 reason = HELD_BACK
-            self.messages.insert(0, Message(reason, is_error=True))
+            self.messages.insert(0, Message(reason, "error"))
         self.submission = None
         if self._watch is not None:
             self._watch.refresh()
@@ -162,9 +172,10 @@ class Bridge:
             log.info("%s", event.message)
             finding = event.finding
             if finding is not None:
-                self.messages.append(Message(finding.message, finding.severity == "error", finding.code))
+                things, details = tuple(finding.things), tuple(finding.details)
+                self.messages.append(Message(finding.message, finding.severity, finding.code, things, details))
             elif event.kind == "notice":
-                self.messages.append(Message(event.message, is_error=False))
+                self.messages.append(Message(event.message, "notice"))
 
     def forget_finding(self, code: str) -> None:
         """Take the message of a finding away, and with the last that stood in the way the line that said so."""
@@ -184,7 +195,7 @@ class Bridge:
                 continue
             self._operations.remove(operation)
             if operation.state == "failed":
-                self.messages.append(Message(operation.error or "The job could not be changed", is_error=True))
+                self.messages.append(Message(operation.error or "The job could not be changed", "error"))
             if self._watch is not None:
                 self._watch.refresh()
 

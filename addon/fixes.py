@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from . import files
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -95,6 +97,16 @@ def render_beside_file(scene: bpy.types.Scene) -> None:
     scene.render.filepath = f"//{stem}-frames/{stem}_####"
 
 
+def render_to_new_folder(scene: bpy.types.Scene) -> None:
+    """Put the frames into a folder that no job has."""
+    folder, _, name = scene.render.filepath.rpartition("/")
+    folder = folder.rstrip("/") or "//renders"
+    number = 2
+    while Path(bpy.path.abspath(f"{folder}-{number}")).exists():
+        number += 1
+    scene.render.filepath = f"{folder}-{number}/{name}"
+
+
 def allow_scripts(scene: bpy.types.Scene) -> None:
     """Let Python in the file run where it is rendered."""
     scene.farmhand.auto_run = True
@@ -144,7 +156,8 @@ def write_beside_file(scene: bpy.types.Scene) -> None:
 
 
 def rename_clashes(scene: bpy.types.Scene) -> None:
-    """Give outputs whose names differ in upper and lower case alone names of their own."""
+    """Give files whose names differ in upper and lower case alone names of their own."""
+    files.rename_clashing_files(scene)
     taken: dict[str, str] = {}
     for node in _file_outputs(scene):
         if _is_layered(node):
@@ -214,4 +227,12 @@ FIXES: dict[str, Callable[[bpy.types.Scene], None]] = {
     "baked-for-other-frames": bake_simulations,
     "absolute-file-output": write_beside_file,
     "names-clash": rename_clashes,
+    "missing-file": files.find_missing,
+    "missing-frames": files.fill_gaps,
+    "missing-tiles": files.leave_tiles_out,
+    "data-block-missing": files.leave_missing_links_out,
+    "absolute-path": files.make_relative,
+    "newer-file": files.load_again,
+    "cache-in-temp": files.bring_beside,
+    "output-shared": render_to_new_folder,
 }

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import BoolProperty, StringProperty
 
 import farmhand
 
-from . import bridge, fixes, library, scene
+from . import bridge, files, fixes, library, scene, show
 
 
 def _refuse(operator, reason: str) -> bool:  # noqa: ANN001 - an operator's class
@@ -230,6 +230,55 @@ class FARMHAND_OT_fix(bpy.types.Operator):  # noqa: N801
         return {"FINISHED"}
 
 
+class FARMHAND_OT_search_files(bpy.types.Operator):  # noqa: N801
+    """Look for missing files below a folder, by their names, and use those that are found."""
+
+    bl_idname = "farmhand.search_files"
+    bl_label = "Search Here"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender's own form
+
+    directory: StringProperty(name="Folder", description="Where to look, however deep", subtype="DIR_PATH")
+    filter_folder: BoolProperty(default=True, options={"HIDDEN"})
+
+    def invoke(self, context, _event) -> set:  # noqa: ANN001
+        """Ask for the folder."""
+        self.directory = bpy.path.abspath("//")
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context) -> set:  # noqa: ANN001
+        """Look there, and take the message away where all is found."""
+        try:
+            files.find_missing(context.scene, Path(bpy.path.abspath(self.directory)))
+        except RuntimeError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        bridge.current().forget_finding("missing-file")
+        return {"FINISHED"}
+
+
+class FARMHAND_OT_select(bpy.types.Operator):  # noqa: N801
+    """Select and show what this is about."""
+
+    bl_idname = "farmhand.select"
+    bl_label = "Select"
+    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender's own form
+
+    code: StringProperty(name="Code", description="Whose things to select", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context) -> bool:  # noqa: ANN001
+        """Say that nothing can be selected while something is edited."""
+        return context.mode == "OBJECT" or _refuse(cls, "Objects can be selected in Object Mode only")
+
+    def execute(self, context) -> set:  # noqa: ANN001
+        """Select them, and say what they are."""
+        messages = bridge.current().messages
+        things = [thing for message in messages if message.code == self.code for thing in message.things]
+        self.report({"INFO"}, show.select(context, things))
+        return {"FINISHED"}
+
+
 class FARMHAND_OT_dismiss(bpy.types.Operator):  # noqa: N801
     """Take the messages away."""
 
@@ -254,6 +303,8 @@ _CLASSES = (
     FARMHAND_OT_retry_job,
     FARMHAND_OT_open_folder,
     FARMHAND_OT_fix,
+    FARMHAND_OT_search_files,
+    FARMHAND_OT_select,
     FARMHAND_OT_dismiss,
 )
 

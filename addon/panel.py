@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import bpy
 
-from . import bridge, fixes, library, operators, scene, words
+from . import bridge, fixes, library, operators, scene, show, words
 
 
-def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
+def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str, margin: int = 60) -> None:
     """Draw a text in as many lines as the panel's width asks for."""
     # A letter of Blender's interface font is about six pixels wide; the icon and the margins take the rest.
-    width = context.region.width / context.preferences.system.ui_scale - 60
+    width = context.region.width / context.preferences.system.ui_scale - margin
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(words.lines(text, int(width / 6.0))):
@@ -93,14 +93,48 @@ class FARMHAND_PT_render(bpy.types.Panel):  # noqa: N801 - Blender's naming
             draw_lines(layout, context, advice, "INFO")
         messages = bridge.current().messages
         if messages:
-            row = layout.box().row()
-            column = row.column()
-            for message in messages:
-                line = column.row()
-                draw_lines(line.column(), context, message.text, "ERROR" if message.is_error else "INFO")
-                if message.code in fixes.FIXES:
-                    line.operator(operators.FARMHAND_OT_fix.bl_idname, text="Fix").code = message.code
-            row.operator(operators.FARMHAND_OT_dismiss.bl_idname, text="", icon="X", emboss=False)
+            _draw_findings(layout.box(), context, messages)
+
+
+# Of a finding that sums many things up, the first ones say what it is about.
+_DETAILS_SHOWN = 3
+# What the frame of a box, its icon and the scroll bar take.
+_BOX_MARGIN = 84
+
+
+def _draw_findings(layout: bpy.types.UILayout, context: bpy.types.Context, messages: list[bridge.Message]) -> None:
+    """Draw all messages, the gravest first, each group below its count."""
+    groups = [(severity, [one for one in messages if one.severity == severity]) for severity in words.SEVERITIES]
+    groups = [(severity, group) for severity, group in groups if group]
+    for number, (severity, group) in enumerate(groups):
+        head = layout.row()
+        # The line that says that nothing was sent is none of those that say why.
+        count = sum(1 for message in group if message.text != bridge.HELD_BACK)
+        head.label(text=words.severity_count(severity, count).capitalize(), icon=words.severity_icon(severity))
+        if number == 0:
+            head.operator(operators.FARMHAND_OT_dismiss.bl_idname, text="", icon="X", emboss=False)
+        for message in group:
+            _draw_finding(layout.column(align=True), context, message)
+
+
+def _draw_finding(layout: bpy.types.UILayout, context: bpy.types.Context, message: bridge.Message) -> None:
+    draw_lines(layout, context, message.text, "BLANK1", _BOX_MARGIN)
+    for detail in message.details[1 : 1 + _DETAILS_SHOWN]:
+        draw_lines(layout, context, detail, "DOT", _BOX_MARGIN)
+    if len(message.details) > 1 + _DETAILS_SHOWN:
+        layout.label(text=f"And {len(message.details) - 1 - _DETAILS_SHOWN:,} more", icon="BLANK1")
+    can_fix = message.code in fixes.FIXES
+    can_select = show.can_select(context.scene, message.things)
+    if not can_fix and not can_select:
+        return
+    row = layout.row(align=True)
+    row.label(text="", icon="BLANK1")
+    if can_fix:
+        row.operator(operators.FARMHAND_OT_fix.bl_idname, text="Fix").code = message.code
+    if message.code == "missing-file":
+        row.operator(operators.FARMHAND_OT_search_files.bl_idname, text="Search…")
+    if can_select:
+        row.operator(operators.FARMHAND_OT_select.bl_idname, text="Select").code = message.code
 
 
 def register() -> None:

@@ -64,6 +64,26 @@ def send_label(count: int, *, saves: bool) -> str:
     return f"Save and {what}" if saves else what
 
 
+# The findings of each severity, in words: one of them, several, and the icon.
+_SEVERITY = {
+    "error": ("error", "errors", "CANCEL"),
+    "warning": ("warning", "warnings", "ERROR"),
+    "notice": ("note", "notes", "INFO"),
+}
+SEVERITIES = tuple(_SEVERITY)
+
+
+def severity_count(severity: str, count: int) -> str:
+    """Return `1 error`, `3 notes`."""
+    one, several, _ = _SEVERITY[severity]
+    return f"{count} {one if count == 1 else several}"
+
+
+def severity_icon(severity: str) -> str:
+    """Return the icon of a severity."""
+    return _SEVERITY[severity][2]
+
+
 def farm_state(state: str) -> tuple[str, str]:
     """Return the word and the icon of a farm's state."""
     return _FARM_STATE.get(state, (state, "QUESTION"))

@@ -11,6 +11,7 @@
 //! | [`blend`] | what a .blend file says of its scenes |
 //! | [`trace`] | every file that a scene needs |
 //! | [`stage`] | what goes where, so that workers find it |
+//! | [`relink`] | missing files found again, and scenes that name them there |
 //! | [`lanes`] | job description, claims, records, and the rules that share frames out |
 //! | [`plan`] | lanes, order, estimate |
 //! | [`farm`] | the Flamenco client |
@@ -39,6 +40,7 @@ pub mod paths;
 pub mod plan;
 #[cfg(feature = "python")]
 mod python;
+pub mod relink;
 pub mod stage;
 pub mod trace;
 pub mod watch;

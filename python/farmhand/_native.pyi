@@ -258,6 +258,12 @@ class Finding:
     def owners(self) -> list[str]:
         """The things that it is about, by name: objects, nodes, files. Empty where it is the scene as a whole."""
     @property
+    def things(self) -> list[tuple[str, str]]:
+        """The owners that are in the scene: what each is (`object`, `image`, `node`, `strip`, …), and its name."""
+    @property
+    def details(self) -> list[str]:
+        """What the message sums up, one line for each; empty where it says all."""
+    @property
     def fixable(self) -> bool:
         """Whether it can be fixed right here: by an option of the command, or by the panel's Fix button."""
 

@@ -26,6 +26,25 @@ impl Severity {
     }
 }
 
+/// Something in the scene that a finding is about, so that it can be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thing {
+    /// What it is, in Blender's words: `object`, `image`, `node`, `strip`, `library` and so on.
+    pub kind: String,
+    /// Its name; of a strip, that of its file.
+    pub name: String,
+}
+
+impl Thing {
+    /// A thing of that kind and name.
+    pub fn new(kind: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            kind: kind.into(),
+            name: name.into(),
+        }
+    }
+}
+
 /// Something to know, or to mend, before sending.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -39,6 +58,12 @@ pub struct Finding {
     pub fix: Option<String>,
     /// The things that it is about, by name: objects, nodes, files; empty where it is the scene as a whole.
     pub owners: Vec<String>,
+    /// The owners that are in the scene, each with what it is.
+    #[serde(default)]
+    pub things: Vec<Thing>,
+    /// What the message sums up, one line for each; empty where it says all.
+    #[serde(default)]
+    pub details: Vec<String>,
     /// Whether it can be fixed right here: by an option of the command, or by the Fix button of Blender's panel.
     pub fixable: bool,
 }
@@ -66,6 +91,8 @@ impl Finding {
             message: message.into(),
             fix: None,
             owners: Vec::new(),
+            things: Vec::new(),
+            details: Vec::new(),
             fixable: false,
         }
     }
@@ -92,6 +119,25 @@ impl Finding {
                 self.owners.push(owner);
             }
         }
+        self
+    }
+
+    /// Adds the things of the scene that it is about; each is named once.
+    #[must_use]
+    pub fn about_things(mut self, things: impl IntoIterator<Item = Thing>) -> Self {
+        for thing in things {
+            if !self.things.contains(&thing) {
+                self = self.about([thing.name.clone()]);
+                self.things.push(thing);
+            }
+        }
+        self
+    }
+
+    /// Adds a line for each of several things that the message sums up.
+    #[must_use]
+    pub fn details(mut self, lines: Vec<String>) -> Self {
+        self.details = lines;
         self
     }
 }

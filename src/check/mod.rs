@@ -3,8 +3,10 @@
 
 mod abilities;
 mod finding;
+mod inputs;
 pub(crate) mod rules;
 
 pub use abilities::{Abilities, Device};
-pub use finding::{Finding, Severity};
+pub use finding::{Finding, Severity, Thing};
+pub use inputs::{Inputs, Sight};
 pub use rules::{Subject, check, simulation_start};

@@ -3,6 +3,7 @@
 
 mod camera;
 mod files;
+mod inputs;
 mod leftovers;
 mod machine;
 mod scripts;
@@ -13,6 +14,7 @@ use std::path::Path;
 
 use super::abilities::Abilities;
 use super::finding::Finding;
+use super::inputs::{Inputs, Sight};
 use crate::blend::{BlendFacts, SceneFacts};
 use crate::frames::FrameSet;
 
@@ -57,6 +59,16 @@ pub struct Subject<'a> {
     pub redirected: Option<&'a Path>,
     /// What the Blender that will render can do, where that is known.
     pub blender: Option<&'a Abilities>,
+    /// The files that the scene needs, where they were looked for.
+    pub inputs: Option<&'a Inputs>,
+    /// What those who render can see.
+    pub workers_see: Sight<'a>,
+    /// The folder of the frames, where that is known.
+    pub output_dir: Option<&'a Path>,
+    /// This computer's temporary folder.
+    pub temporary_dir: &'a Path,
+    /// Frames are rendered without files that are missing.
+    pub allows_missing: bool,
     /// Whether ffmpeg is there to put films together, where that is known.
     pub ffmpeg: Option<bool>,
 }
@@ -81,6 +93,11 @@ impl<'a> Subject<'a> {
             replaces: true,
             redirected: None,
             blender: None,
+            inputs: None,
+            workers_see: Sight::Everything,
+            output_dir: None,
+            temporary_dir: Path::new("/tmp"),
+            allows_missing: false,
             ffmpeg: None,
         }
     }
@@ -89,7 +106,7 @@ impl<'a> Subject<'a> {
 /// One check.
 type Rule = fn(&Subject<'_>) -> Option<Finding>;
 
-const RULES: [Rule; 23] = [
+const RULES: [Rule; 31] = [
     machine::newer_than_blender,
     machine::other_blender,
     machine::engine,
@@ -103,7 +120,15 @@ const RULES: [Rule; 23] = [
     simulation::unbaked,
     simulation::baked_too_short,
     scripts::scripts,
+    inputs::missing_files,
+    inputs::missing_frames,
+    inputs::unreadable_libraries,
+    inputs::missing_data_blocks,
+    inputs::absolute_paths,
+    inputs::newer_files,
+    inputs::temporary_files,
     files::newer_library,
+    files::unseen_output,
     files::absolute_outputs,
     files::clashing_names,
     leftovers::region,

@@ -29,6 +29,7 @@ mod plan;
 mod priority;
 mod progress;
 mod reach;
+mod relink;
 mod render;
 mod retry;
 mod send;
@@ -81,6 +82,8 @@ enum Command {
     Check(check::Options),
     /// Name every file that a scene needs: textures, libraries, caches
     Trace(trace::Options),
+    /// Find missing files again, and write a scene that names them where they are
+    Relink(relink::Options),
     /// List the jobs of a farm
     Jobs(jobs::Options),
     /// Show one job: how far it is, what failed, where its frames are
@@ -202,6 +205,7 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
         Command::Submit(options) => submit::run(options, context).await,
         Command::Check(options) => check::run(options, context).await,
         Command::Trace(options) => trace::run(options, context).await,
+        Command::Relink(options) => relink::run(options, context).await,
         Command::Jobs(options) => jobs::run(options, context).await,
         Command::Show(options) => show::run(options, context).await,
         Command::Watch(options) => watch::run(options, context).await,

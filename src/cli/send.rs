@@ -83,7 +83,12 @@ pub async fn send(
                 .note("Interrupted before anything was sent.");
             return Ok(Exit::Interrupted);
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            if let (Some(finding), true) = (error.finding(), finish.json) {
+                context.terminal.json(&json!({"findings": [finding]}));
+            }
+            return Err(error.into());
+        }
     };
     let id = text::short_id(&sent.id);
     let mut value = json!({
@@ -152,10 +157,14 @@ fn held_back(prepared: &Prepared) -> Failure {
     } else {
         format!("there are {} errors", errors.len())
     };
-    let codes: Vec<_> = errors
+    let mut codes: Vec<_> = errors
         .iter()
-        .map(|finding| format!("--ignore {}", finding.code))
+        .map(|finding| match finding.code.as_str() {
+            "missing-file" | "missing-frames" | "missing-tiles" => "--allow-missing".to_owned(),
+            code => format!("--ignore {code}"),
+        })
         .collect();
+    codes.dedup();
     Failure::new(
         Exit::Findings,
         format!("{what} in this scene; nothing was sent"),

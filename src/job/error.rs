@@ -144,6 +144,15 @@ pub enum JobError {
 }
 
 impl JobError {
+    /// The error in the form of a finding, where it is one: only the farm can tell that another job has the output.
+    pub fn finding(&self) -> Option<Finding> {
+        let is_shared = matches!(self, Self::AlreadyThere { .. } | Self::OutputTaken { .. });
+        is_shared.then(|| {
+            Finding::error("output-shared", self.to_string())
+                .fix_here("choose another folder with --output FOLDER or --existing new-folder, or cancel the other job")
+        })
+    }
+
     /// For `map_err` while staging `path`.
     pub(crate) fn staging(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |source| Self::Staging {

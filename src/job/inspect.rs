@@ -2,10 +2,12 @@
 //! The first look: read the file, choose the scene and its frames. Asks no farm.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::JobError;
 use super::request::JobRequest;
 use crate::blend::{self, BlendFacts, BlendFile, SceneFacts};
+use crate::check::Inputs;
 use crate::frames::FrameSet;
 
 /// `Object.type` in Blender's `DNA_object_types.h`.
@@ -24,9 +26,12 @@ pub struct Inspected {
     pub frames: FrameSet,
     /// The cameras of the file, where it matters which there are.
     pub cameras: Vec<String>,
+    /// The files that it needs, and what is on disk of them.
+    pub inputs: Arc<Inputs>,
 }
 
-/// Reads the scene file of a request and finds the scene and frames that are meant. Blocks while it reads.
+/// Reads the scene file of a request, finds the scene and frames that are meant, and looks for the files that it needs.
+/// Blocks while it reads.
 pub fn inspect(request: &JobRequest) -> Result<Inspected, JobError> {
     let blend_path =
         std::path::absolute(&request.blend_path).unwrap_or_else(|_| request.blend_path.clone());
@@ -52,6 +57,7 @@ pub fn inspect(request: &JobRequest) -> Result<Inspected, JobError> {
         Vec::new()
     };
     Ok(Inspected {
+        inputs: Arc::new(Inputs::look(&blend_path)?),
         blend_path,
         facts,
         scene,

@@ -19,7 +19,7 @@ use super::submission::submitted;
 use crate::check::{self, Finding, Severity, Subject};
 use crate::farm::models::SubmittedJob;
 use crate::frames::FrameSet;
-use crate::lanes::{FilmRequest, JobDescription, Order};
+use crate::lanes::{FilmRequest, JobDescription, MissingFiles, Order};
 use crate::plan::{self, LaneNeeds};
 
 /// A child that says nothing for this long counts as hung.
@@ -151,6 +151,10 @@ pub fn prepare(
         replaces: request.existing == Existing::Replace,
         redirected: redirects.then_some(environment.temporary_dir.as_path()),
         blender: environment.abilities.as_ref(),
+        inputs: Some(&inspected.inputs),
+        output_dir: Some(&place.folder),
+        temporary_dir: &environment.temporary_dir,
+        allows_missing: request.renders_without_missing(),
         ffmpeg: environment.ffmpeg,
         ..Subject::new(&inspected.facts, scene, &inspected.frames)
     });
@@ -353,7 +357,11 @@ fn describe(
                 .threads
                 .unwrap_or_else(|| environment.threads_per_lane()),
             auto_run: request.auto_run,
-            missing_files: request.missing_files,
+            missing_files: if request.renders_without_missing() {
+                MissingFiles::Allow
+            } else {
+                MissingFiles::Fail
+            },
             persistent_data: request.persistent_data,
             addons: request.addons.clone(),
             allow_missing_addons: request

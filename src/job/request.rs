@@ -118,4 +118,14 @@ impl JobRequest {
             ignored_findings: Vec::new(),
         }
     }
+
+    /// Whether files that are missing stand in nobody's way: it was asked for, or their finding is ignored.
+    pub(super) fn renders_without_missing(&self) -> bool {
+        let is_ignored = || {
+            self.ignored_findings
+                .iter()
+                .any(|code| code == "missing-file")
+        };
+        self.missing_files == MissingFiles::Allow || is_ignored()
+    }
 }

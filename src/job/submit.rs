@@ -29,7 +29,12 @@ pub async fn submit(
             findings: prepared.holding_back().cloned().collect(),
         });
     }
-    unless_cancelled(cancel, refuse_a_second(client, prepared)).await?;
+    if let Err(error) = unless_cancelled(cancel, refuse_a_second(client, prepared)).await {
+        if let Some(finding) = error.finding() {
+            listener(Event::Finding(finding));
+        }
+        return Err(error);
+    }
     unless_cancelled(cancel, know_the_job_type(client, prepared)).await?;
 
     listener(Event::Stage(Stage::Staging));

@@ -91,6 +91,19 @@ impl PyFinding {
     }
 
     #[getter]
+    fn things(&self) -> Vec<(String, String)> {
+        let things = self.0.things.iter();
+        things
+            .map(|thing| (thing.kind.clone(), thing.name.clone()))
+            .collect()
+    }
+
+    #[getter]
+    fn details(&self) -> Vec<String> {
+        self.0.details.clone()
+    }
+
+    #[getter]
     fn fixable(&self) -> bool {
         self.0.fixable
     }

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +35,12 @@ class Case:
 
     code: str
     severity: str
-    #: Without one, only the Fix button is there.
+    #: Without one, only the Fix button or `farmhand relink` is there.
     fix: tuple[str, ...] | None = None
     options: tuple[str, ...] = ()
     scene: str = ""
+    #: Options of `farmhand relink` that write a copy in which it is gone.
+    relink: tuple[str, ...] | None = None
     blender: dict[str, Any] = dataclasses.field(default_factory=lambda: THIS_BLENDER)
     fixing_blender: dict[str, Any] = dataclasses.field(default_factory=lambda: THIS_BLENDER)
 
@@ -46,6 +49,18 @@ class Case:
 
 
 CASES = [
+    Case("missing-file", "error", relink=("--search", ".")),
+    Case("missing-file", "error", scene="missing-file.wrong case", relink=()),
+    Case("missing-file", "error", scene="missing-file.library", relink=()),
+    Case("missing-file", "notice", scene="missing-file.unused", relink=()),
+    Case("missing-tiles", "error"),
+    Case("missing-frames", "error"),
+    Case("library-unreadable", "error", relink=("--search", "library-unreadable/copies")),
+    Case("data-block-missing", "error"),
+    Case("absolute-path", "notice", relink=("--relative",)),
+    Case("newer-file", "notice"),
+    Case("cache-in-temp", "warning"),
+    Case("names-clash", "warning", scene="names-clash.files"),
     Case("no-camera", "error", ("--camera", "Camera")),
     Case("no-camera", "error", scene="no-camera.at all"),
     Case("unknown-camera", "error", ("--camera", "Camera"), ("--camera", "Nobody"), scene="clean"),
@@ -102,6 +117,17 @@ class Bench:
         assert len(codes) == len(found)
         return codes
 
+    def relinked(self, blend: Path, options: tuple[str, ...]) -> Path:
+        """A copy of a scene that `farmhand relink` has mended; the scene itself stays as it is."""
+        before = blend.read_bytes()
+        copy = blend.with_name("relinked.blend")
+        Farm(self.folder / "home", None).must("relink", str(blend), "--to", str(copy), *self._inside(options))
+        assert blend.read_bytes() == before
+        return copy
+
+    def _inside(self, options: tuple[str, ...]) -> list[str]:
+        return [option if option.startswith("--") else str(self.folder / option) for option in options]
+
     def _program(self, overrides: dict[str, Any]) -> Path:
         """A program that answers like the real Blender, with a few things said otherwise."""
         probe = {**json.loads((self.folder / "probe.json").read_text(encoding="utf-8")), **overrides}
@@ -147,8 +173,36 @@ def test_exactly_this_is_found_and_its_fix_takes_it_away(bench: Bench, case: Cas
     if (home / "fixed.blend").is_file():
         ways += 1
         assert bench.codes(home / "fixed.blend", (), case.blender) == {}
+    if case.relink is not None:
+        ways += 1
+        assert bench.codes(bench.relinked(home / "scene.blend", case.relink), (), case.blender) == {}
     assert ways, "a finding without a working fix is not done"
     assert found[case.code]["fixable"] == (case.fixing_blender is case.blender)
+
+
+def test_missing_files_are_sent_without_where_that_is_asked_for(bench: Bench) -> None:
+    scene = bench.folder / "missing-file" / "scene.blend"
+    found = bench.codes(scene, ("--allow-missing",), THIS_BLENDER)
+    assert {code: finding["severity"] for code, finding in found.items()} == {"missing-file": "notice"}
+
+
+def test_a_finding_names_each_thing_and_what_it_is(bench: Bench) -> None:
+    finding = bench.codes(bench.folder / "missing-file" / "scene.blend", (), THIS_BLENDER)["missing-file"]
+    assert finding["owners"] == ["Picture"]
+    assert finding["things"] == [{"kind": "image", "name": "Picture"}]
+    assert str(bench.folder / "missing-file" / "moved" / "wood.png") in finding["message"]
+    finding = bench.codes(bench.folder / "missing-frames" / "scene.blend", (), THIS_BLENDER)["missing-frames"]
+    assert "frames 2 of 1-3" in finding["message"]
+
+
+def test_relinking_in_place_keeps_the_scene_beside(bench: Bench) -> None:
+    home = bench.folder / "in place"
+    shutil.copytree(bench.folder / "missing-file", home)
+    before = (home / "scene.blend").read_bytes()
+    Farm(bench.folder / "home", None).must("relink", str(home / "scene.blend"), "--in-place")
+    assert (home / "scene.blend1").read_bytes() == before
+    assert bench.codes(home / "scene.blend", (), THIS_BLENDER) == {}
+    shutil.rmtree(home)
 
 
 def test_every_scene_has_a_case(bench: Bench) -> None:

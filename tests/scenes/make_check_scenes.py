@@ -10,10 +10,14 @@ fix for it. A name may go on behind a dot where one finding has several causes.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import os
 import sys
+import tempfile
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from types import ModuleType
+from typing import Callable
 
 import bpy
 
@@ -30,10 +34,7 @@ from building import (
     strips,
 )
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-FIXES = Path(__file__).resolve().parents[2] / "addon" / "fixes.py"
+ADDON = Path(__file__).resolve().parents[2] / "addon"
 Maker = Callable[[bpy.types.Scene, Path], None]
 
 
@@ -192,19 +193,150 @@ def frames_unknown(scene: bpy.types.Scene, folder: Path) -> None:
 
 def library(scene: bpy.types.Scene, folder: Path) -> None:
     """Link from a file whose header says that it is of another time."""
-    source = folder / "library.blend"
-    bpy.data.libraries.write(str(source), {material("Linked", (0.1, 0.8, 0.3))}, compress=False)
-    bpy.data.materials.remove(bpy.data.materials["Linked"])
-    with bpy.data.libraries.load(str(source), link=True, relative=True) as (_there, wanted):
-        wanted.materials = ["Linked"]
-    scene.objects["Cube"].data.materials[0] = wanted.materials[0]
+    source = link_material(scene, folder / "library.blend")
     content = source.read_bytes()
     version = b"%d%02d" % bpy.app.version[:2]
     place = content.index(version, 0, 20)
     source.write_bytes(content[:place] + b"9" + content[place + 1 :])
 
 
+def picture(path: Path) -> Path:
+    """Write a small picture."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = bpy.data.images.new("Picture", 4, 4)
+    made.filepath_raw, made.file_format = str(path), "PNG"
+    made.save()
+    bpy.data.images.remove(made)
+    return path
+
+
+def show(scene: bpy.types.Scene, path: Path, name: str = "Picture") -> bpy.types.ShaderNodeTexImage:
+    """Have the cube's material show a picture."""
+    tree = scene.objects["Cube"].data.materials[0].node_tree
+    node = tree.nodes.new("ShaderNodeTexImage")
+    node.image = bpy.data.images.load(str(path))
+    node.image.name = name
+    shaders = [other for other in tree.nodes if other.type == "BSDF_PRINCIPLED"]
+    tree.links.new(node.outputs["Color"], shaders[0].inputs["Base Color"])
+    return node
+
+
+def moved_file(scene: bpy.types.Scene, folder: Path) -> None:
+    """Have the picture lie elsewhere than the scene says."""
+    path = picture(folder / "textures" / "wood.png")
+    show(scene, path)
+    folder.joinpath("moved").mkdir()
+    path.rename(folder / "moved" / "wood.png")
+
+
+def wrong_case(scene: bpy.types.Scene, folder: Path) -> None:
+    """Write a name in other letters than the disk does."""
+    path = picture(folder / "textures" / "wood.png")
+    show(scene, path)
+    path.rename(folder / "textures" / "Wood.PNG")
+
+
+def moved_library(scene: bpy.types.Scene, folder: Path) -> None:
+    """Have the library lie elsewhere than the scene says."""
+    folder.joinpath("moved").mkdir()
+    link_material(scene, folder / "library.blend").rename(folder / "moved" / "library.blend")
+
+
+def unused_moved_file(_scene: bpy.types.Scene, folder: Path) -> None:
+    """Keep a picture that nothing shows and that lies elsewhere."""
+    path = picture(folder / "wood.png")
+    bpy.data.images.load(str(path)).use_fake_user = True
+    folder.joinpath("moved").mkdir()
+    path.rename(folder / "moved" / "wood.png")
+
+
+def missing_tiles(scene: bpy.types.Scene, folder: Path) -> None:
+    """Have a tile more than there are files."""
+    picture(folder / "skin.1001.png")
+    node = show(scene, picture(folder / "skin.1002.png"))
+    node.image.source = "TILED"
+    node.image.filepath = str(folder / "skin.<UDIM>.png")
+    for number in (1002, 1003):
+        if number not in [tile.number for tile in node.image.tiles]:
+            node.image.tiles.new(number)
+
+
+def missing_frames(scene: bpy.types.Scene, folder: Path) -> None:
+    """Lack a picture of a sequence that frames show."""
+    for number in (1, 3):
+        picture(folder / f"water_{number:04}.png")
+    node = show(scene, folder / "water_0001.png")
+    node.image.source = "SEQUENCE"
+    node.image_user.frame_duration, node.image_user.use_auto_refresh = 3, True
+
+
+def link_material(scene: bpy.types.Scene, source: Path) -> Path:
+    """Link the cube's material from a library."""
+    bpy.data.libraries.write(str(source), {material("Linked", (0.1, 0.8, 0.3))}, compress=False)
+    bpy.data.materials.remove(bpy.data.materials["Linked"])
+    with bpy.data.libraries.load(str(source), link=True, relative=True) as (_there, wanted):
+        wanted.materials = ["Linked"]
+    scene.objects["Cube"].data.materials[0] = wanted.materials[0]
+    return source
+
+
+def damaged_library(scene: bpy.types.Scene, folder: Path) -> None:
+    """Link from a file of which the end is lost, and keep a whole one elsewhere."""
+    source = link_material(scene, folder / "library.blend")
+    folder.joinpath("copies").mkdir()
+    content = source.read_bytes()
+    folder.joinpath("copies", "library.blend").write_bytes(content)
+    source.write_bytes(content[: len(content) // 2])
+
+
+def emptied_library(scene: bpy.types.Scene, folder: Path) -> None:
+    """Link from a file that does not hold what is linked any more."""
+    source = link_material(scene, folder / "library.blend")
+    other = material("Another", (0.1, 0.8, 0.3))
+    bpy.data.libraries.write(str(source), {other}, compress=False)
+    bpy.data.materials.remove(other)
+
+
+def absolute_path(scene: bpy.types.Scene, folder: Path) -> None:
+    """Name a picture from the root."""
+    show(scene, picture(folder / "wood.png"))
+
+
+def newer_file(scene: bpy.types.Scene, folder: Path) -> None:
+    """Show a picture; it is made newer than the scene once that is saved."""
+    show(scene, picture(folder / "wood.png"))
+
+
+def in_temporary_folder(scene: bpy.types.Scene, folder: Path) -> None:
+    """Show a picture that the next cleaning takes away."""
+    del folder
+    show(scene, picture(Path(tempfile.mkdtemp(prefix="farmhand-checks-")) / "wood.png"))
+
+
+def clashing_files(scene: bpy.types.Scene, folder: Path) -> None:
+    """Show two pictures whose names differ in case alone."""
+    show(scene, picture(folder / "wood.png"))
+    tree = scene.objects["Cube"].data.materials[0].node_tree
+    node = tree.nodes.new("ShaderNodeTexImage")
+    node.image = bpy.data.images.load(str(picture(folder / "Wood.png")))
+
+
+# What is about absolute paths keeps them.
+KEEPS_PATHS = ("absolute-path", "cache-in-temp")
+
 MAKERS: dict[str, Maker] = {
+    "missing-file": moved_file,
+    "missing-file.wrong case": wrong_case,
+    "missing-file.library": moved_library,
+    "missing-file.unused": unused_moved_file,
+    "missing-tiles": missing_tiles,
+    "missing-frames": missing_frames,
+    "library-unreadable": damaged_library,
+    "data-block-missing": emptied_library,
+    "absolute-path": absolute_path,
+    "newer-file": newer_file,
+    "cache-in-temp": in_temporary_folder,
+    "names-clash.files": clashing_files,
     "clean": clean,
     "no-camera": no_camera,
     "no-camera.at all": no_camera_at_all,
@@ -236,15 +368,15 @@ MAKERS: dict[str, Maker] = {
 
 def load_fixes() -> ModuleType:
     """Load what the Fix buttons do, without the add-on around it."""
-    found = importlib.util.spec_from_file_location("fixes", FIXES)
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
+    package = ModuleType("addon_alone")
+    package.__path__ = [str(ADDON)]
+    sys.modules[package.__name__] = package
+    return importlib.import_module("addon_alone.fixes")
 
 
-def save(path: Path) -> None:
-    """Save the open file."""
-    bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=False, check_existing=False)
+def save(path: Path, *, as_stored: bool = False) -> None:
+    """Save the open file; at first Blender makes paths relative, unless they are to stay as they are."""
+    bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=False, check_existing=False, relative_remap=not as_stored)
 
 
 def main(folder: Path) -> None:
@@ -260,9 +392,13 @@ def main(folder: Path) -> None:
         small_stage(scene)
         make(scene, home)
         # Relative paths are relative to the file, so it has to lie somewhere first.
-        save(home / "scene.blend")
-        bpy.ops.file.make_paths_relative()
-        save(home / "scene.blend")
+        save(home / "scene.blend", as_stored=name in KEEPS_PATHS)
+        if name not in KEEPS_PATHS:
+            bpy.ops.file.make_paths_relative()
+            save(home / "scene.blend")
+        if name == "newer-file":
+            long_ago = time.time() - 3600
+            os.utime(home / "scene.blend", (long_ago, long_ago))
         fix = fixes.get(name.partition(".")[0])
         if fix is not None:
             fix(bpy.context.scene)

@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::inputs::thing;
 use super::machine::{another_blender, version};
 use super::{Subject, named};
 use crate::blend::FileOutput;
-use crate::check::finding::Finding;
+use crate::check::finding::{Finding, Thing};
+use crate::check::inputs::Inputs;
 
 pub(super) fn newer_library(subject: &Subject<'_>) -> Option<Finding> {
     let blender = subject.blender?;
@@ -60,7 +62,7 @@ pub(super) fn absolute_outputs(subject: &Subject<'_>) -> Option<Finding> {
             .fix_here(
                 "press Fix in Blender's panel, or begin its path with // to write beside the scene",
             )
-            .about(nodes),
+            .about_things(nodes.into_iter().map(|node| Thing::new("node", node))),
     )
 }
 
@@ -68,6 +70,22 @@ pub(super) fn absolute_outputs(subject: &Subject<'_>) -> Option<Finding> {
 fn is_below(path: &str, folder: &Path) -> bool {
     let path = Path::new(path);
     path.starts_with(folder) || path.starts_with("/tmp")
+}
+
+/// Frames that nobody else can write where they should lie.
+pub(super) fn unseen_output(subject: &Subject<'_>) -> Option<Finding> {
+    let folder = subject.output_dir?;
+    if subject.workers_see.sees(folder) {
+        return None;
+    }
+    let message = format!(
+        "The frames would go to {}, where this farm's workers cannot write.",
+        folder.display()
+    );
+    Some(
+        Finding::error("output-unseen", message)
+            .fix_here("choose a folder that they share with --output FOLDER"),
+    )
 }
 
 /// Windows and macOS take `Mist` and `mist` for the same file, and so do most of their shares.
@@ -81,15 +99,49 @@ pub(super) fn clashing_names(subject: &Subject<'_>) -> Option<Finding> {
             None => drop(known.insert(path.to_lowercase(), path)),
         }
     }
-    let (one, other) = clashes.first()?;
-    let message = format!(
-        "Outputs {one} and {other} differ in upper and lower case alone; on many shares one overwrites the other."
-    );
+    let inputs = subject.inputs.map(clashing_inputs).unwrap_or_default();
+    let outputs = clashes.first().map(|(one, other)| {
+        format!("Outputs {one} and {other} differ in upper and lower case alone; on many shares one overwrites the other.")
+    });
+    let files = inputs.first().map(|(one, other, _)| {
+        let (one, other) = (one.display(), other.display());
+        format!("Files {one} and {other} differ in upper and lower case alone; on many shares they are the same file.")
+    });
+    if outputs.is_none() && files.is_none() {
+        return None;
+    }
+    let message: Vec<String> = outputs.into_iter().chain(files).collect();
     Some(
-        Finding::warning("names-clash", message)
-            .fix_here("press Fix in Blender's panel, or rename one of them in the compositor")
-            .about(clashes.iter().map(|(_, path)| path.clone())),
+        Finding::warning("names-clash", message.join(" "))
+            .fix_here("press Fix in Blender's panel, or rename one of them")
+            .about(clashes.iter().map(|(_, path)| path.clone()))
+            .about_things(inputs.into_iter().map(|(_, _, thing)| thing)),
     )
+}
+
+/// Files that are there and differ in case alone, each with what shows the second.
+fn clashing_inputs(inputs: &Inputs) -> Vec<(&Path, &Path, Thing)> {
+    let mut known: HashMap<String, &Path> = HashMap::new();
+    let mut clashes = Vec::new();
+    for found in inputs.read().filter(|found| found.dependency.is_used) {
+        for file in found
+            .files
+            .iter()
+            .filter_map(|index| inputs.trace.files.get(*index))
+        {
+            if file.missing {
+                continue;
+            }
+            let path = file.path.as_path();
+            let other = *known
+                .entry(path.to_string_lossy().to_lowercase())
+                .or_insert(path);
+            if other != path {
+                clashes.push((other, path, thing(found, path)));
+            }
+        }
+    }
+    clashes
 }
 
 /// What the files of a node begin with.

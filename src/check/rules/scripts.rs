@@ -3,7 +3,7 @@
 
 use super::{Subject, named};
 use crate::blend::ScriptKind;
-use crate::check::finding::Finding;
+use crate::check::finding::{Finding, Thing};
 
 /// Blender runs Python of a file only where it is allowed to; many rigs bring some that a render does without.
 pub(super) fn scripts(subject: &Subject<'_>) -> Option<Finding> {
@@ -31,6 +31,7 @@ pub(super) fn scripts(subject: &Subject<'_>) -> Option<Finding> {
             format!("{what} will not run: Python in files is switched off."),
         )
         .fix_here("if you trust the file, let it run with --auto-run")
-        .about(texts.into_iter().chain(drivers)),
+        .about_things(texts.into_iter().map(|text| Thing::new("text", text)))
+        .about_things(drivers.into_iter().map(|owner| Thing::new("driver", owner))),
     )
 }

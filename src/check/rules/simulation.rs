@@ -3,7 +3,7 @@
 
 use super::{Subject, named, once};
 use crate::blend::{BakedSimulation, SceneFacts, SimulationKind};
-use crate::check::finding::Finding;
+use crate::check::finding::{Finding, Thing};
 
 /// Where the earliest unbaked simulation of a scene starts: out of order its frames render wrong.
 pub fn simulation_start(scene: &SceneFacts) -> Option<i32> {
@@ -22,7 +22,7 @@ pub(super) fn unbaked(subject: &Subject<'_>) -> Option<Finding> {
         "The simulation of {} is not baked; one lane steps through it in order from frame {start}, so that it renders right.",
         named(&owners)
     );
-    let finding = Finding::notice("unbaked-simulation", message).about(owners);
+    let finding = Finding::notice("unbaked-simulation", message).about_things(things(owners));
     // What lies in folders of its own is baked by hand: there is more to choose than the frames.
     let own_folders = [SimulationKind::Fluid, SimulationKind::GeometryNodes];
     let mut kinds = subject.scene.unbaked_simulations.iter();
@@ -56,6 +56,10 @@ pub(super) fn baked_too_short(subject: &Subject<'_>) -> Option<Finding> {
     Some(
         Finding::warning("baked-for-other-frames", message)
             .fix_here(fix)
-            .about(owners),
+            .about_things(things(owners)),
     )
+}
+
+fn things(owners: Vec<String>) -> impl Iterator<Item = Thing> {
+    owners.into_iter().map(|owner| Thing::new("object", owner))
 }

@@ -47,6 +47,7 @@ impl Stage {
             scene: self.scene.clone(),
             frames,
             cameras: Vec::new(),
+            inputs: std::sync::Arc::default(),
         };
         prepare(&request, &inspected, &self.environment)
     }

@@ -51,6 +51,7 @@ fn prepared(folder: &Path) -> Prepared {
         scene,
         frames: "1-10".parse().unwrap(),
         cameras: Vec::new(),
+        inputs: std::sync::Arc::default(),
     };
     prepare(
         &request,
