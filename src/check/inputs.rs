@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What there is on disk of what a scene needs: looked up once, so that the rules need no disk.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::blend::{BlendError, Role};
+use crate::frames::FrameSet;
 use crate::relink::{Places, file_name, search};
 use crate::trace::{self, Progress, Trace, TracedDependency};
 
@@ -26,18 +27,19 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Follows the scene's paths, and looks for what is missing below its folder. Blocks.
+    /// Follows the scene's paths, and looks for what is missing below its folder; of sequences, only what these frames
+    /// show is needed. Blocks.
     ///
     /// # Errors
     ///
     /// Where the file itself cannot be read; all that is wrong further on is a finding.
-    pub fn look(blend_path: &Path) -> Result<Self, BlendError> {
-        let trace = trace::trace(blend_path, &Progress::default())?;
+    pub fn look(blend_path: &Path, frames: &FrameSet) -> Result<Self, BlendError> {
+        let trace = trace::trace_frames(blend_path, frames, &Progress::default())?;
         let missing = trace
             .files
             .iter()
             .filter(|file| file.missing && file.found_as.is_none());
-        let names: HashSet<String> = missing.filter_map(|file| file_name(&file.path)).collect();
+        let names: Vec<String> = missing.filter_map(|file| file_name(&file.path)).collect();
         let places = blend_path.parent().map(|folder| search(&names, folder));
         let newer = newer(&trace, blend_path);
         Ok(Self {

@@ -57,7 +57,7 @@ pub fn inspect(request: &JobRequest) -> Result<Inspected, JobError> {
         Vec::new()
     };
     Ok(Inspected {
-        inputs: Arc::new(Inputs::look(&blend_path)?),
+        inputs: Arc::new(Inputs::look(&blend_path, &frames)?),
         blend_path,
         facts,
         scene,

@@ -63,7 +63,7 @@ pub fn plan(trace: &Trace, wish: Wish<'_>) -> Plan {
         }
     }
     let missing: Vec<&TracedDependency> = mine.iter().copied().filter(|one| broken(one)).collect();
-    let names: HashSet<String> = missing
+    let names: Vec<String> = missing
         .iter()
         .filter_map(|found| file_name(&found.path))
         .collect();

@@ -17,7 +17,7 @@ pub struct Places(HashMap<String, Vec<PathBuf>>);
 
 /// Looks for files of these names below a folder, in whatever capital and small letters. Hidden folders are left out,
 /// and links to folders are not followed. Blocks.
-pub fn search(names: &HashSet<String>, folder: &Path) -> Places {
+pub fn search(names: &[String], folder: &Path) -> Places {
     let wanted: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
     let mut places = Places::default();
     if wanted.is_empty() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Names, places, and the way from one to the other.
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -45,7 +44,7 @@ fn of_several_files_of_a_name_the_one_in_folders_of_the_same_names_is_meant() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "").unwrap();
     }
-    let names: HashSet<String> = ["a.png", "b.png", "c.png"].map(str::to_owned).into();
+    let names = ["a.png", "b.png", "c.png"].map(str::to_owned);
     let places = search(&names, folder.path());
     let best = |missing: &str| {
         let found = places.best(Path::new(missing))?;

@@ -49,12 +49,12 @@ class Case:
 
 
 CASES = [
-    Case("missing-file", "error", relink=("--search", ".")),
+    Case("missing-file", "error", relink=("--search", "missing-file/moved")),
     Case("missing-file", "error", scene="missing-file.wrong case", relink=()),
     Case("missing-file", "error", scene="missing-file.library", relink=()),
     Case("missing-file", "notice", scene="missing-file.unused", relink=()),
     Case("missing-tiles", "error"),
-    Case("missing-frames", "error"),
+    Case("missing-frames", "error", ("--frames", "1, 3")),
     Case("library-unreadable", "error", relink=("--search", "library-unreadable/copies")),
     Case("data-block-missing", "error"),
     Case("absolute-path", "notice", relink=("--relative",)),
@@ -150,6 +150,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     (folder / "probe.json").write_text(said.partition(" ")[2], encoding="utf-8")
     (folder / "a-file").write_text("no folder", encoding="utf-8")
     (folder / "newer").mkdir()
+    shutil.copy(folder / "clean" / "noise.wav", folder / "newer" / "noise.wav")
     content = (folder / "clean" / "scene.blend").read_bytes()
     # Both layouts of a header: `-v304`, `17-01v0500`.
     newer = re.sub(rb"^(BLENDER[-_]v)\d", rb"\g<1>9", content)

@@ -117,7 +117,17 @@ def test_poisoned_frames_fail_alone_with_their_causes_and_mended_they_alone_are_
         (tmp_path / "poison").write_text(json.dumps(poison), encoding="utf-8")
         farm = Farm(tmp_path / "home", blender, prefix=prefix or ())
         try:
-            farm.must("submit", str(shot), "--auto-run", "--stall-timeout", "10", "--order", "sequential")
+            farm.must(
+                "submit",
+                str(shot),
+                "--auto-run",
+                "--stall-timeout",
+                "10",
+                "--order",
+                "sequential",
+                "--ignore",
+                "missing-frames",
+            )
             ended = ("failed", "completed")
             wait_until("the job has ended", lambda: farm.answer("show", "latest")["status"] in ended, 600)
             said = farm.must("show", "latest")

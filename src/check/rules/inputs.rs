@@ -76,8 +76,10 @@ pub(super) fn missing_files(subject: &Subject<'_>) -> Option<Finding> {
     let (mut needed, mut unused, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
     for found in inputs.read() {
         let dependency = &found.dependency;
-        let is_unused = !dependency.is_used && dependency.role == Role::Input;
-        let matters = dependency.is_required || is_unused;
+        let is_required = files(found, inputs).any(|file| file.missing && file.is_required);
+        let is_unused =
+            !is_required && dependency.role == Role::Input && !is_kept_for_editing(dependency.kind);
+        let matters = is_required || is_unused;
         if found.files.is_empty()
             || !matters
             || inputs.is_there(found)
@@ -89,7 +91,7 @@ pub(super) fn missing_files(subject: &Subject<'_>) -> Option<Finding> {
         let line = Line::new(found, &found.path).and(&elsewhere(found, inputs));
         // Pictures are the same without their sound.
         let is_heard_only = dependency.kind == DependencyKind::Sound && !subject.scene.is_movie;
-        if dependency.is_required && !is_heard_only {
+        if is_required && !is_heard_only {
             needed.push(line);
         } else {
             unused.push(line);
@@ -115,6 +117,12 @@ pub(super) fn missing_files(subject: &Subject<'_>) -> Option<Finding> {
     };
     let finding = summed_up(|message| severity("missing-file", message), what, needed);
     Some(finding.fix_here(format!("{RELINK}; --allow-missing renders without")))
+}
+
+/// What is read while a scene is made, not while it is rendered.
+fn is_kept_for_editing(kind: DependencyKind) -> bool {
+    use DependencyKind::{BrushIcon, CustomProperty, Proxy, Text};
+    matches!(kind, BrushIcon | CustomProperty | Proxy | Text)
 }
 
 const RELINK: &str = "press Fix in Blender's panel, or `farmhand relink FILE --search FOLDER`";
@@ -156,23 +164,23 @@ pub(super) fn missing_frames(subject: &Subject<'_>) -> Option<Finding> {
     let mut seen = HashSet::new();
     let mut gaps = Vec::new();
     for found in inputs.read() {
-        let is_set = matches!(
-            found.dependency.expansion,
-            Expansion::Tiles { .. } | Expansion::Sequence { .. }
-        );
-        let is_known = seen.contains(&found.path);
-        if !is_set || !found.dependency.is_required || !inputs.is_there(found) || is_known {
-            continue;
-        }
-        let missing = numbers(files(found, inputs).filter(|file| file.missing));
-        if missing.is_empty() {
-            continue;
-        }
-        seen.insert(&found.path);
-        let all = numbers(files(found, inputs));
         let is_tiles = matches!(found.dependency.expansion, Expansion::Tiles { .. });
+        if !inputs.is_there(found) || seen.contains(&found.path) {
+            continue;
+        }
+        let is_needed = files(found, inputs).any(|file| file.missing && file.is_required);
+        let (missing, all) = match &found.frames {
+            _ if !is_needed => continue,
+            Some(frames) => (frames.missing.clone(), frames.asked.clone()),
+            None if is_tiles => {
+                let missing = files(found, inputs).filter(|file| file.missing);
+                (numbers(missing), Some(numbers(files(found, inputs))))
+            }
+            None => continue,
+        };
+        seen.insert(&found.path);
         let what = if is_tiles { "tiles" } else { "frames" };
-        let range = all.first().zip(all.last());
+        let range = all.and_then(|all| all.first().zip(all.last()));
         let range = range.map_or(String::new(), |(first, last)| format!(" of {first}-{last}"));
         let missing = missing.to_string();
         let missing = if missing.len() > 60 {
@@ -208,8 +216,8 @@ pub(super) fn missing_frames(subject: &Subject<'_>) -> Option<Finding> {
     Some(finding.fix_here(if only_tiles {
         "bring them back, or press Fix in Blender's panel to take these tiles off the image; --allow-missing renders without"
     } else {
-        "bring them back, or press Fix in Blender's panel to hold the picture before each gap; --allow-missing renders \
-         without, and --ignore missing-frames all frames but those that need them"
+        "bring them back, leave these frames out with --frames, or press Fix in Blender's panel to hold the picture before \
+         each gap; --allow-missing renders without, and --ignore missing-frames all frames but those that need them"
     }))
 }
 
