@@ -4,8 +4,8 @@
     blender -b --factory-startup --python-exit-code 1 --python tests/scenes/make_check_scenes.py -- FOLDER
     python tests/scenes/make_check_scenes.py FOLDER      where bpy is a module of this Python
 
-`FOLDER/NAME/scene.blend` has exactly that one fault; `FOLDER/NAME/fixed.blend`, or one below, is there where `addon/fixes.py` has a
-fix for it. A name may go on behind a dot where one finding has several causes.
+`FOLDER/NAME/scene.blend` has exactly that one fault; `FOLDER/NAME/fixed.blend`, or one below, is there where
+`addon/fixes.py` has a fix for it. A name may go on behind a dot where one finding has several causes.
 """
 
 from __future__ import annotations
