@@ -2,7 +2,6 @@
 //! What there is on disk of what a scene needs: looked up once, so that the rules need no disk.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -95,33 +94,4 @@ fn newer(trace: &Trace, blend_path: &Path) -> Vec<(usize, PathBuf)> {
         }
     }
     found
-}
-
-/// What those who render can see of this computer's files.
-#[derive(Clone, Copy, Default)]
-pub enum Sight<'a> {
-    /// All of them: they run here.
-    #[default]
-    Everything,
-    /// Those that this says yes to.
-    Only(&'a (dyn Fn(&Path) -> bool + Sync)),
-}
-
-impl Sight<'_> {
-    /// Whether a file or folder can be seen.
-    pub fn sees(self, path: &Path) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Only(sees) => sees(path),
-        }
-    }
-}
-
-impl fmt::Debug for Sight<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Everything => "Everything",
-            Self::Only(_) => "Only",
-        })
-    }
 }

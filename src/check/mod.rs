@@ -8,5 +8,5 @@ pub(crate) mod rules;
 
 pub use abilities::{Abilities, Device};
 pub use finding::{Finding, Severity, Thing};
-pub use inputs::{Inputs, Sight};
+pub use inputs::Inputs;
 pub use rules::{Subject, check, simulation_start};

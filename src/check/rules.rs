@@ -14,7 +14,7 @@ use std::path::Path;
 
 use super::abilities::Abilities;
 use super::finding::Finding;
-use super::inputs::{Inputs, Sight};
+use super::inputs::Inputs;
 use crate::blend::{BlendFacts, SceneFacts};
 use crate::frames::FrameSet;
 
@@ -61,10 +61,8 @@ pub struct Subject<'a> {
     pub blender: Option<&'a Abilities>,
     /// The files that the scene needs, where they were looked for.
     pub inputs: Option<&'a Inputs>,
-    /// What those who render can see.
-    pub workers_see: Sight<'a>,
-    /// The folder of the frames, where that is known.
-    pub output_dir: Option<&'a Path>,
+    /// Paths are written for workers elsewhere: those that lead nowhere there are told by whoever writes them.
+    pub maps_paths: bool,
     /// This computer's temporary folder.
     pub temporary_dir: &'a Path,
     /// Frames are rendered without files that are missing.
@@ -94,8 +92,7 @@ impl<'a> Subject<'a> {
             redirected: None,
             blender: None,
             inputs: None,
-            workers_see: Sight::Everything,
-            output_dir: None,
+            maps_paths: false,
             temporary_dir: Path::new("/tmp"),
             allows_missing: false,
             ffmpeg: None,
@@ -106,7 +103,7 @@ impl<'a> Subject<'a> {
 /// One check.
 type Rule = fn(&Subject<'_>) -> Option<Finding>;
 
-const RULES: [Rule; 31] = [
+const RULES: [Rule; 30] = [
     machine::newer_than_blender,
     machine::other_blender,
     machine::engine,
@@ -128,7 +125,6 @@ const RULES: [Rule; 31] = [
     inputs::newer_files,
     inputs::temporary_files,
     files::newer_library,
-    files::unseen_output,
     files::absolute_outputs,
     files::clashing_names,
     leftovers::region,

@@ -137,27 +137,7 @@ pub fn prepare(
         output: place::split_off_pictures(&mut place),
         frames: inspected.frames.clone(),
     });
-    let mut findings = check::check(&Subject {
-        camera: request.camera.as_deref(),
-        cameras: &inspected.cameras,
-        view_layers: &request.view_layers,
-        samples: request.samples,
-        percentage: request.percentage,
-        denoises: request.denoise == crate::lanes::Denoise::Scene,
-        needs_gpu: request.gpu_required,
-        on_cpu: request.device == crate::lanes::Device::Cpu,
-        auto_run: request.auto_run,
-        addons: &request.addons,
-        replaces: request.existing == Existing::Replace,
-        redirected: redirects.then_some(environment.temporary_dir.as_path()),
-        blender: environment.abilities.as_ref(),
-        inputs: Some(&inspected.inputs),
-        output_dir: Some(&place.folder),
-        temporary_dir: &environment.temporary_dir,
-        allows_missing: request.renders_without_missing(),
-        ffmpeg: environment.ffmpeg,
-        ..Subject::new(&inspected.facts, scene, &inspected.frames)
-    });
+    let mut findings = findings_in(request, inspected, environment, redirects);
     findings.extend(place_finding(&place, &scene.output_path));
     if let Err(error) = staging::is_writable(&place.folder) {
         findings.push(
@@ -224,6 +204,36 @@ pub fn prepare(
         findings,
         ignored: request.ignored_findings.clone(),
         overview,
+    })
+}
+
+/// What the checks say of the scene itself.
+fn findings_in(
+    request: &JobRequest,
+    inspected: &Inspected,
+    environment: &Environment,
+    redirects: bool,
+) -> Vec<Finding> {
+    check::check(&Subject {
+        camera: request.camera.as_deref(),
+        cameras: &inspected.cameras,
+        view_layers: &request.view_layers,
+        samples: request.samples,
+        percentage: request.percentage,
+        denoises: request.denoise == crate::lanes::Denoise::Scene,
+        needs_gpu: request.gpu_required,
+        on_cpu: request.device == crate::lanes::Device::Cpu,
+        auto_run: request.auto_run,
+        addons: &request.addons,
+        replaces: request.existing == Existing::Replace,
+        redirected: redirects.then_some(environment.temporary_dir.as_path()),
+        blender: environment.abilities.as_ref(),
+        inputs: Some(&inspected.inputs),
+        maps_paths: environment.site.is_some(),
+        temporary_dir: &environment.temporary_dir,
+        allows_missing: request.renders_without_missing(),
+        ffmpeg: environment.ffmpeg,
+        ..Subject::new(&inspected.facts, &inspected.scene, &inspected.frames)
     })
 }
 

@@ -72,22 +72,6 @@ fn is_below(path: &str, folder: &Path) -> bool {
     path.starts_with(folder) || path.starts_with("/tmp")
 }
 
-/// Frames that nobody else can write where they should lie.
-pub(super) fn unseen_output(subject: &Subject<'_>) -> Option<Finding> {
-    let folder = subject.output_dir?;
-    if subject.workers_see.sees(folder) {
-        return None;
-    }
-    let message = format!(
-        "The frames would go to {}, where this farm's workers cannot write.",
-        folder.display()
-    );
-    Some(
-        Finding::error("output-unseen", message)
-            .fix_here("choose a folder that they share with --output FOLDER"),
-    )
-}
-
 /// Windows and macOS take `Mist` and `mist` for the same file, and so do most of their shares.
 pub(super) fn clashing_names(subject: &Subject<'_>) -> Option<Finding> {
     let mut known: HashMap<String, String> = HashMap::new();

@@ -295,49 +295,37 @@ fn problems(inputs: &Inputs, code: &str) -> Vec<Line> {
         .collect()
 }
 
-const MAKE_RELATIVE: &str = "press Fix in Blender's panel, or `farmhand relink FILE --relative`";
-
-/// Paths that lead to the same file on other computers only by luck; an error where those who render cannot follow.
+/// Paths that lead to the same file on other computers only by luck.
 pub(super) fn absolute_paths(subject: &Subject<'_>) -> Option<Finding> {
-    let inputs = subject.inputs?;
-    let (mut absolute, mut unseen, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    let inputs = subject.inputs.filter(|_| !subject.maps_paths)?;
+    let (mut lines, mut seen) = (Vec::new(), HashSet::new());
     for found in inputs.read() {
         let dependency = &found.dependency;
-        let is_asked_for = dependency.is_used && !dependency.is_guess && inputs.is_there(found);
-        if !is_asked_for || seen.contains(&found.path) {
-            continue;
-        }
-        seen.insert(&found.path);
         let is_mine = *found.blend_file == *inputs.scene();
-        let form = dependency.stored.form();
-        if !subject.workers_see.sees(&found.path) {
-            unseen.push(Line::new(found, &found.path));
-        } else if is_mine
-            && matches!(form, PathForm::Absolute | PathForm::Windows | PathForm::Unc)
+        let is_asked_for = dependency.is_used && !dependency.is_guess && inputs.is_there(found);
+        let is_absolute = matches!(
+            dependency.stored.form(),
+            PathForm::Absolute | PathForm::Windows | PathForm::Unc
+        );
+        if is_mine
+            && is_asked_for
+            && is_absolute
             && !is_temporary(found, subject, inputs)
+            && seen.insert(&found.path)
         {
-            absolute.push(Line::new(found, &found.path));
+            lines.push(Line::new(found, &found.path));
         }
     }
-    if !unseen.is_empty() {
-        let what = "A file lies where this farm's workers cannot see it";
-        let finding = summed_up(
-            |message| Finding::error("absolute-path", message),
-            what,
-            unseen,
-        );
-        return Some(finding.fix(format!("put it beside the scene, then {MAKE_RELATIVE}")));
-    }
-    if absolute.is_empty() {
+    if lines.is_empty() {
         return None;
     }
     let what = "A file is named by an absolute path, which leads elsewhere on other computers";
     let finding = summed_up(
         |message| Finding::notice("absolute-path", message),
         what,
-        absolute,
+        lines,
     );
-    Some(finding.fix_here(MAKE_RELATIVE))
+    Some(finding.fix_here("press Fix in Blender's panel, or `farmhand relink FILE --relative`"))
 }
 
 /// The artist may not have seen the file as it is now.
