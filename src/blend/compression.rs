@@ -38,7 +38,8 @@ impl Compression {
     }
 }
 
-/// Reading on where the last read ended is worth a large window; jumping over a large block a small one.
+/// Reading on where the last read ended is worth a window twice as large, up to the large one: how far the small blocks
+/// reach before the next large one isn't known. Jumping over a large block is worth a small one.
 const SMALL_WINDOW: u64 = 4 * 1024;
 const LARGE_WINDOW: u64 = 64 * 1024;
 /// Unpacked bytes that stay in memory; more goes to a temporary file.
@@ -141,10 +142,11 @@ impl Source {
         if !held {
             let reads_on = (self.window_start..=window_end + SMALL_WINDOW).contains(&position);
             let size = if reads_on {
-                LARGE_WINDOW
+                LARGE_WINDOW.min(2 * self.window.len() as u64)
             } else {
-                SMALL_WINDOW.max(wanted)
+                0
             };
+            let size = size.max(SMALL_WINDOW).max(wanted);
             let size = size.min(self.length - position);
             let mut window = std::mem::take(&mut self.window);
             window.resize(usize::try_from(size).unwrap_or_default(), 0);
