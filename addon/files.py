@@ -306,8 +306,11 @@ def leave_missing_links_out(_scene: bpy.types.Scene) -> None:
         if not Path(path).is_file():
             continue
         with bpy.data.libraries.load(path, link=True) as (there, _wanted):
-            held = {kind: set(getattr(there, kind)) for kind in dir(there) if hasattr(bpy.data, kind)}
+            held = {kind: getattr(there, kind) for kind in dir(there)}
         for kind, names in held.items():
-            things = getattr(bpy.data, kind)
+            things = getattr(bpy.data, kind, None)
+            # Beside the names there is, from 5.0 on, the version.
+            if not isinstance(things, bpy.types.bpy_prop_collection):
+                continue
             for thing in [one for one in things if one.library == library and one.name not in names]:
                 things.remove(thing)
