@@ -353,9 +353,10 @@ pub(super) fn newer_files(subject: &Subject<'_>) -> Option<Finding> {
     ))
 }
 
-/// Temporary folders are emptied, and no other computer has them.
+/// Temporary folders are emptied, and no other computer has them. Where a farm has a share, what counts is whether a
+/// file lies on it.
 pub(super) fn temporary_files(subject: &Subject<'_>) -> Option<Finding> {
-    let inputs = subject.inputs?;
+    let inputs = subject.inputs.filter(|_| !subject.maps_paths)?;
     let (mut lines, mut seen) = (Vec::new(), HashSet::new());
     for found in inputs.read() {
         let dependency = &found.dependency;
