@@ -317,6 +317,9 @@ def iris_fault(picture: Picture) -> str | None:
     return None if 512 < end <= picture.size else "rows are missing"
 
 
+TARGA_FOOTER = b"TRUEVISION-XFILE.\0"
+
+
 def targa_fault(picture: Picture) -> str | None:
     """Count the pixels of a Targa file, packed or not."""
     name_size, _, kind, _, colours, colour_bits, _, _, width, height, bits = picture.numbers("<BBBHHBHHHHB", 0)
@@ -325,12 +328,15 @@ def targa_fault(picture: Picture) -> str | None:
     if not left or not pixel:
         return "it holds no picture"
     if kind not in (9, 10, 11):
-        return None if place + left * pixel <= len(data) else "rows are missing"
+        place, left = place + left * pixel, 0
     while left > 0:
         count = (data[place] & 127) + 1
         place += 1 + (pixel if data[place] & 128 else count * pixel)
         left -= count
-    return None if place <= len(data) else "rows are missing"
+    if place > len(data):
+        return "rows are missing"
+    # What goes on after its pixels has the footer of version 2.
+    return None if place == len(data) or data.endswith(TARGA_FOOTER) else "its end is missing"
 
 
 RADIANCE_SIZE = re.compile(rb"\n\n[-+][XY] (\d+) [-+][XY] (\d+)\n")

@@ -5,6 +5,8 @@ use std::io::{Read, Seek};
 
 use super::source::{Flaw, Source, broken};
 
+const FOOTER: &[u8; 18] = b"TRUEVISION-XFILE.\0";
+
 pub(super) fn check<R: Read + Seek>(source: &mut Source<R>) -> Result<(), Flaw> {
     let [name_bytes, _, kind]: [u8; 3] = source.bytes()?;
     source.skip(2)?;
@@ -20,7 +22,8 @@ pub(super) fn check<R: Read + Seek>(source: &mut Source<R>) -> Result<(), Flaw> 
         return broken("it holds no picture");
     }
     if !matches!(kind, 9..=11) {
-        return source.skip(left * pixel_bytes);
+        source.skip(left * pixel_bytes)?;
+        left = 0;
     }
     while left > 0 {
         let packet = source.byte()?;
@@ -28,5 +31,14 @@ pub(super) fn check<R: Read + Seek>(source: &mut Source<R>) -> Result<(), Flaw> 
         source.skip(pixel_bytes * if packet & 128 == 0 { pixels } else { 1 })?;
         left = left.saturating_sub(pixels);
     }
-    Ok(())
+    if source.position() == source.length() {
+        return Ok(());
+    }
+    // What goes on after its pixels has the footer of version 2.
+    source.seek(source.length().saturating_sub(FOOTER.len() as u64))?;
+    if source.bytes()? == *FOOTER {
+        Ok(())
+    } else {
+        broken("its end is missing")
+    }
 }
