@@ -161,10 +161,10 @@ pub fn prepare(
     findings.extend(lanes_finding(request, environment));
 
     let submission_id = Uuid::new_v4().simple().to_string();
-    let share = match &environment.site {
-        Some(site) => Some(Share::look(site, inspected, &place, &submission_id)?),
-        None => None,
-    };
+    let share = environment
+        .site
+        .as_ref()
+        .map(|site| Share::look(site, inspected, &place, &submission_id));
     if let Some(share) = &share {
         findings.extend(share.findings(inspected, &place));
     }

@@ -15,7 +15,6 @@ use crate::check::Finding;
 use crate::farm::models::SubmittedJob;
 use crate::lanes::JobDescription;
 use crate::stage::{self, SharePlan, Site};
-use crate::trace::{self, Progress};
 
 /// More files than these are counted, not named.
 const NAMED: usize = 3;
@@ -28,19 +27,18 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Follows the scene's paths and looks which of them workers see. Blocks while it reads.
+    /// Looks which of the scene's files workers see.
     pub(super) fn look(
         site: &Arc<Site>,
         inspected: &Inspected,
         place: &Place,
         submission_id: &str,
-    ) -> Result<Self, JobError> {
-        let trace = trace::trace(&inspected.blend_path, &Progress::default())?;
+    ) -> Self {
         let folder = staging::folder(&place.folder, submission_id);
-        Ok(Self {
-            plan: stage::plan(&trace, site, &folder),
+        Self {
+            plan: stage::plan(&inspected.inputs.trace, site, &folder),
             site: Arc::clone(site),
-        })
+        }
     }
 
     /// What there is to say of it.

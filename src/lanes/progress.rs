@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::film::FilmProgress;
 
+/// Failed frames that a job's failure names.
+const NAMED_AT_MOST: usize = 5;
+
 /// What a lane's child is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +129,31 @@ impl JobProgress {
         self.frames_total
             .saturating_sub(self.frames_done)
             .saturating_sub(self.frames_failed)
+    }
+
+    /// Which frames failed, and why, in a sentence for people.
+    pub fn failure(&self) -> String {
+        let named: Vec<_> = self
+            .failed
+            .iter()
+            .take(NAMED_AT_MOST)
+            .map(|failed| {
+                format!(
+                    "frame {} ({}: {})",
+                    failed.frame, failed.reason, failed.message
+                )
+            })
+            .collect();
+        let rest = match self.failed.len().saturating_sub(NAMED_AT_MOST) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(
+            "{} of {} frames failed: {}{rest}",
+            self.frames_failed,
+            self.frames_total,
+            named.join(", ")
+        )
     }
 }
 

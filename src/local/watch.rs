@@ -19,8 +19,6 @@ use crate::plan::{self, FinishedFrame, Remaining, RunningFrame};
 
 /// A job that settled less than this long ago is still told of.
 pub const TOLD_AFTER_END: Duration = Duration::MINUTE;
-/// Failed frames that a job's failure names.
-const NAMED_AT_MOST: usize = 5;
 
 /// A change is found for so long, though the clock may be set back in between; longer than two looks are apart.
 const CHANGE_FOUND_FOR: Duration = Duration::seconds(30);
@@ -148,7 +146,7 @@ impl Watch {
                 state.store.fail_job(id, &film.message)?;
             }
         } else if nothing_is_open && progress.frames_open() == 0 {
-            state.store.fail_job(id, &failure_of(&progress))?;
+            state.store.fail_job(id, &progress.failure())?;
         } else if lanes_at_work.is_empty() && row.job.status != JobStatus::Active {
             self.jobs.remove(id);
         }
@@ -287,30 +285,4 @@ fn nothing_is_open(tasks: &[TaskRow]) -> bool {
         TaskStatus::SoftFailed => row.lane == LAST_LANE,
         _ => false,
     })
-}
-
-fn failure_of(progress: &JobProgress) -> String {
-    let named: Vec<_> = progress
-        .failed
-        .iter()
-        .take(NAMED_AT_MOST)
-        .map(|failed| {
-            format!(
-                "frame {} ({}: {})",
-                failed.frame, failed.reason, failed.message
-            )
-        })
-        .collect();
-    let more = progress.failed.len().saturating_sub(NAMED_AT_MOST);
-    let rest = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    format!(
-        "{} of {} frames failed: {}{rest}",
-        progress.frames_failed,
-        progress.frames_total,
-        named.join(", ")
-    )
 }

@@ -16,8 +16,6 @@ use crate::lanes::{FilmProgress, FilmStatus, JobProgress};
 const LEFT_TO_END: Duration = Duration::from_secs(5);
 /// How often the tasks of a job are asked for that seems to have failed.
 const TASKS_EVERY: Duration = Duration::from_secs(2);
-/// Failed frames that are named when a job is given up.
-const NAMED_AT_MOST: usize = 5;
 
 /// Watches over jobs of one farm.
 #[derive(Debug, Default)]
@@ -158,7 +156,7 @@ impl Kept {
         }
         if progress.frames_failed > 0 {
             if self.may_ask() && nothing_is_open(&client.tasks(&job.id).await?) {
-                return give_up(client, job, &failure_of(progress)).await;
+                return give_up(client, job, &progress.failure()).await;
             }
             return Ok(());
         }
@@ -220,31 +218,4 @@ fn nothing_is_open(tasks: &[TaskSummary]) -> bool {
         TaskStatus::SoftFailed => task.name == LAST_LANE_TASK,
         _ => false,
     })
-}
-
-/// Which frames failed, and why, in a sentence for people.
-fn failure_of(progress: &JobProgress) -> String {
-    let named: Vec<_> = progress
-        .failed
-        .iter()
-        .take(NAMED_AT_MOST)
-        .map(|failed| {
-            format!(
-                "frame {} ({}: {})",
-                failed.frame, failed.reason, failed.message
-            )
-        })
-        .collect();
-    let more = progress.failed.len().saturating_sub(NAMED_AT_MOST);
-    let rest = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    format!(
-        "{} of {} frames failed: {}{rest}",
-        progress.frames_failed,
-        progress.frames_total,
-        named.join(", ")
-    )
 }
