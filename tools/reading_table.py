@@ -19,29 +19,21 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from other_tracer import GO_ON, bat_python
+
 import farmhand
 
 ROOT = Path(__file__).resolve().parents[1]
 COVER = ROOT.parent / "shared" / "blends" / "make_cover.py"
-CACHE = Path(os.environ.get("FARMHAND_CACHE") or Path.home() / ".cache" / "farmhand-dev")
 PAGE = ROOT / "docs" / "reading.md"
 BEGIN, END = "<!-- made by tools/reading_table.py -->\n", "<!-- until here -->\n"
 HEAD = """\
 `F` Farmhand, `B` this Blender's own list, `T` BAT 1.23 · empty: this Blender knows no such path.
 
 """
-# BAT gives up a file where a pointer leads nowhere, as pointers to bakes do; here it takes them for empty and goes on.
-BAT_RUN = """
-import json, pathlib, sys
-from blender_asset_tracer import blendfile, trace
-from blender_asset_tracer.blendfile import exceptions
-follow = blendfile.BlendFile.dereference_pointer
-def follow_or_none(self, address):
-    try:
-        return follow(self, address)
-    except exceptions.SegmentationFault:
-        return None
-blendfile.BlendFile.dereference_pointer = follow_or_none
+BAT_RUN = (
+    GO_ON
+    + """
 found = []
 for usage in trace.deps(pathlib.Path(sys.argv[1])):
     path = bytes(usage.asset_path).decode(errors="replace")
@@ -52,6 +44,7 @@ for usage in trace.deps(pathlib.Path(sys.argv[1])):
     found.append([usage.block_name.decode(errors="replace"), path, [path.rstrip("/").split("/")[-1], *names]])
 print(json.dumps(found))
 """
+)
 # Why Farmhand names what Blender's list leaves out, by kind.
 WHY = {
     "custom_property": "may be a path; a file only where one is there",
@@ -94,12 +87,9 @@ def last_part(path: str) -> str:
 
 def told_by_bat(scene: Path) -> list[tuple[str, str, list[str]]]:
     """Ask BAT: for each path the owner, the path and the names of its files."""
-    python = CACHE / "bat-1.23" / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(python.parents[1])], check=True)
-        packages = ["blender-asset-tracer==1.23", "zstandard"]
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *packages], check=True)
-    output = subprocess.run([str(python), "-c", BAT_RUN, str(scene)], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        [bat_python(), "-c", BAT_RUN, str(scene)], capture_output=True, text=True, check=True
+    ).stdout
     return [(owner, path, names) for owner, path, names in json.loads(output.splitlines()[-1])]
 
 

@@ -20,9 +20,12 @@ import sys
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+from other_tracer import CACHE, GO_ON, bat_python
+
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "blends"
-CACHE = Path(os.environ.get("FARMHAND_CACHE") or Path.home() / ".cache" / "farmhand-dev")
 BPY = ("4.5.15", "5.0.1")
 FILES, LARGEST_BYTES = 10_177, 150_000_000
 TIMES_FASTER = {"raw": 30.0, "zstd": 18.0}
@@ -37,18 +40,9 @@ peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 files = {file.path for dependency in dependencies for file in dependency.files} | {sys.argv[1]}
 print(json.dumps({"seconds": seconds, "peak_bytes": peak, "files": len(files)}))
 """
-# BAT gives up a file where a pointer leads nowhere, as pointers to bakes do; here it takes them for empty and goes on.
-BAT_RUN = """
-import json, pathlib, resource, sys, time
-from blender_asset_tracer import blendfile, trace
-from blender_asset_tracer.blendfile import exceptions
-follow = blendfile.BlendFile.dereference_pointer
-def follow_or_none(self, address):
-    try:
-        return follow(self, address)
-    except exceptions.SegmentationFault:
-        return None
-blendfile.BlendFile.dereference_pointer = follow_or_none
+BAT_RUN = (
+    GO_ON
+    + """
 started = time.perf_counter()
 files = {pathlib.Path(sys.argv[1])}
 for usage in trace.deps(pathlib.Path(sys.argv[1])):
@@ -57,6 +51,7 @@ seconds = time.perf_counter() - started
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(json.dumps({"seconds": seconds, "peak_bytes": peak, "files": len(files)}))
 """
+)
 
 
 def said(command: list[str]) -> dict[str, float]:
@@ -72,17 +67,6 @@ def forget(folder: Path) -> None:
         os.fsync(descriptor)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         os.close(descriptor)
-
-
-def bat_python() -> str:
-    folder = CACHE / "bat-1.23"
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run(
-            [str(python), "-m", "pip", "install", "-q", "blender-asset-tracer==1.23", "zstandard"], check=True
-        )
-    return str(python)
 
 
 def project(folder: Path) -> None:
