@@ -18,6 +18,7 @@ import farmhand
 from . import library
 
 if TYPE_CHECKING:
+    from .files import DiskFix
     from .scene import Sending
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,19 @@ class Message(NamedTuple):
         return self.severity == "error"
 
 
+class _Mending(NamedTuple):
+    """A fix whose work on files is under way, and what it is for."""
+
+    fix: DiskFix
+    work: farmhand.FileWork
+    # The code of the finding.
+    code: str
+    blend_file: str
+    scene: str
+    # What is said meanwhile.
+    note: Message
+
+
 class Bridge:
     """The farm of this session, and what is under way with it."""
 
@@ -59,6 +73,7 @@ class Bridge:
         self._farm: farmhand.Farm | None = None
         self._watch: farmhand.FarmWatch | None = None
         self._operations: list[farmhand.Operation] = []
+        self._mending: _Mending | None = None
         self._drawn: tuple[object, ...] = ()
 
     def farm(self) -> farmhand.Farm:
@@ -89,7 +104,13 @@ class Bridge:
         self.forget_farm()
         self.submission = None
         self._operations.clear()
+        self.dismiss()
+
+    def dismiss(self) -> None:
+        """Take the messages away, and end the work on files that one of them tells of."""
         self.messages.clear()
+        if self._mending is not None:
+            self._mending.work.cancel()
 
     @property
     def is_sending(self) -> bool:
@@ -109,6 +130,36 @@ class Bridge:
         request()
         return self.submission
 
+    @property
+    def is_mending(self) -> bool:
+        """Tell whether files of the scene are being looked for or copied."""
+        return self._mending is not None
+
+    def mend(self, scene: bpy.types.Scene, code: str, fix: DiskFix) -> None:
+        """Begin a fix that needs the disk; its outcome is taken over into the scene once it is there."""
+        note = Message(fix.doing, "notice")
+        self._mending = _Mending(fix, fix.begin(scene), code, bpy.data.filepath, scene.name, note)
+        self.messages.append(note)
+        request()
+
+    def _advance_mending(self) -> None:
+        mending = self._mending
+        if mending is None or mending.work.state == "running":
+            return
+        self._mending = None
+        self.messages = [message for message in self.messages if message is not mending.note]
+        scene = bpy.data.scenes.get(mending.scene)
+        # Another file may be open by now.
+        if mending.work.state == "cancelled" or scene is None or bpy.data.filepath != mending.blend_file:
+            return
+        try:
+            mending.fix.apply(scene, dict(mending.work.result()))
+        except (farmhand.FarmhandError, RuntimeError) as error:
+            self.messages.append(Message(str(error), "error"))
+        else:
+            self.forget_finding(mending.code)
+        bpy.ops.ed.undo_push(message="Fix")
+
     def cancel_job(self, job_id: str) -> farmhand.Operation:
         """Begin to cancel a job."""
         return self._follow(self.farm().cancel_job(job_id))
@@ -126,6 +177,7 @@ class Bridge:
         """Take in what the handles have to say; return whether the panel has to be drawn anew."""
         self._advance_submission()
         self._advance_operations()
+        self._advance_mending()
         if self._watch is None:
             self._watch = self.farm().watch()
         self.snapshot = self._watch.snapshot()
@@ -201,7 +253,7 @@ class Bridge:
 
     def interval_secs(self) -> float | None:
         """Return the seconds to the next look; None where nothing is under way and nobody looks."""
-        if self.submission or self._operations:
+        if self.submission or self._operations or self._mending:
             return _SENDING_INTERVAL_SECS
         if not any(_render_properties()):
             return None

@@ -1,25 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that the open scene names, and what the Fix buttons do about them."""
+"""The files that the open scene names, and what the Fix buttons do about them.
+
+Blender waits for no disk: files are looked for and copied by the library in the background.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 import bpy
+
+import farmhand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# A folder with more below it is somebody's disk; looking through it would keep Blender waiting.
-_MAX_ENTRIES = 200_000
-# Copying more than this would, too.
-_MAX_COPIED_BYTES = 2_000_000_000
-_TILE_MARKS = {"<UDIM>": "1001", "<UVTILE>": "u1_v1"}
+# Paths, and what became of each.
+Changes = "dict[str, str | None]"
+
+
+class DiskFix(NamedTuple):
+    """A fix that needs the disk. The scene may be another one by the time it is applied, so nothing of it is kept."""
+
+    # What is said meanwhile.
+    doing: str
+    # Begins the work on files.
+    begin: Callable[[bpy.types.Scene], farmhand.FileWork]
+    # Takes its outcome over into the scene.
+    apply: Callable[[bpy.types.Scene, Changes], None]
 
 
 class NamedFile(NamedTuple):
@@ -39,17 +51,10 @@ class NamedFile(NamedTuple):
         return Path(os.path.normpath(bpy.path.abspath(self.stored)))
 
     @property
-    def file_name(self) -> str:
-        """The file's name, whatever system the path is of; of a set of tiles that of the first."""
-        name = re.split(r"[/\\]", self.stored)[-1]
-        for mark, first in _TILE_MARKS.items():
-            name = name.replace(mark, first)
-        return name
-
-    @property
-    def is_there(self) -> bool:
-        """Tell whether there is such a file."""
-        return self.path.with_name(self.file_name).exists()
+    def is_set(self) -> bool:
+        """Tell whether it stands for all tiles or pictures of a set."""
+        source = getattr(self.holder, "source", "")
+        return source in {"TILED", "SEQUENCE"} or bool(getattr(self.holder, "is_sequence", False))
 
     def lead_to(self, path: Path) -> None:
         """Lead elsewhere: by a relative path where it was one."""
@@ -100,72 +105,55 @@ def _strips(scene: bpy.types.Scene) -> Iterable[bpy.types.Strip]:
     return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
 
 
-def find_missing(scene: bpy.types.Scene, folder: Path | None = None) -> None:
-    """Lead to files that are missing where the only file of that name lies below a folder: at first the scene's own."""
-    folder = folder or Path(bpy.data.filepath).parent
-    missing = [named for named in named_files(scene) if not named.is_there]
-    pictures = [
-        (strip, element)
-        for strip in _strips(scene)
-        if strip.type == "IMAGE"
-        for element in strip.elements
-        if not (Path(bpy.path.abspath(strip.directory)) / element.filename).exists()
-    ]
-    names = {named.file_name for named in missing} | {element.filename for _, element in pictures}
-    places = _search(folder, {name.lower() for name in names})
-    left = []
-    for named in missing:
-        found = _the_one(places, named.file_name)
-        if found is None:
-            left.append(named.file_name)
-            continue
-        with_marks = re.split(r"[/\\]", named.stored)[-1]
-        named.lead_to(found if with_marks == named.file_name else found.with_name(with_marks))
-    left += _find_pictures(pictures, places)
-    if left:
-        names = ", ".join(dict.fromkeys(left))
-        raise RuntimeError(f"Below {folder} there is not exactly one file named {names}: search another folder")
+def find_missing(_scene: bpy.types.Scene, folder: Path | None = None) -> DiskFix:
+    """Lead to files that are missing where the only one like it lies below a folder: at first the scene's own."""
+    below = folder or Path(bpy.data.filepath).parent
+
+    def begin(scene: bpy.types.Scene) -> farmhand.FileWork:
+        paths = [named.path for named in named_files(scene)]
+        paths += [path for strip in _picture_strips(scene) for path in _pictures(strip)]
+        return farmhand.find_files(paths, below=below)
+
+    def apply(scene: bpy.types.Scene, found: Changes) -> None:
+        left = []
+        for named in named_files(scene):
+            path = str(named.path)
+            if path in found and found[path] is None:
+                left.append(path)
+            elif path in found:
+                named.lead_to(Path(found[path]))
+        for strip in _picture_strips(scene):
+            left += _lead_strip(strip, found)
+        if left:
+            names = ", ".join(dict.fromkeys(re.split(r"[/\\]", path)[-1] for path in left))
+            raise RuntimeError(f"Below {below} there is not exactly one file like {names}: search another folder")
+
+    return DiskFix(f"Looking for files below {below}…", begin, apply)
 
 
-def _find_pictures(
-    pictures: list[tuple[bpy.types.Strip, bpy.types.StripElement]], places: dict[str, list[Path]]
-) -> list[str]:
-    """Lead strips to their pictures, where those that are missing lie in one folder; return the names of the others."""
-    left = []
-    for strip in dict.fromkeys(strip for strip, _ in pictures):
-        found = {element: _the_one(places, element.filename) for element in strip.elements}
-        folders = {path.parent if path else None for path in found.values()}
-        if None in folders or len(folders) != 1:
-            left += [element.filename for one, element in pictures if one == strip]
-            continue
-        keeps_relative = strip.directory.startswith("//")
-        folder = str(folders.pop())
-        strip.directory = (bpy.path.relpath(folder) if keeps_relative else folder) + "/"
-        for element, path in found.items():
-            element.filename = path.name
-    return left
+def _picture_strips(scene: bpy.types.Scene) -> list[bpy.types.Strip]:
+    return [strip for strip in _strips(scene) if strip.type == "IMAGE"]
 
 
-def _search(folder: Path, names: set[str]) -> dict[str, list[Path]]:
-    """Return where files of these names lie, by the name in small letters."""
-    found: dict[str, list[Path]] = {}
-    seen = 0
-    for place, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        seen += len(files) + len(folders)
-        for name in files:
-            if name.lower() in names:
-                found.setdefault(name.lower(), []).append(Path(place, name))
-        if seen > _MAX_ENTRIES:
-            break
-    return found
+def _pictures(strip: bpy.types.Strip) -> list[Path]:
+    folder = bpy.path.abspath(strip.directory)
+    return [Path(os.path.normpath(os.path.join(folder, element.filename))) for element in strip.elements]  # noqa: PTH118
 
 
-def _the_one(places: dict[str, list[Path]], name: str) -> Path | None:
-    """Return the only file of a name; where names differ in case alone, the one that is written so."""
-    found = places.get(name.lower(), [])
-    found = [path for path in found if path.name == name] or found
-    return found[0] if len(found) == 1 else None
+def _lead_strip(strip: bpy.types.Strip, found: Changes) -> list[str]:
+    """Lead a strip to its pictures, where all of them lie in one folder now; return those that do not."""
+    pictures = [str(path) for path in _pictures(strip)]
+    missing = [path for path in pictures if path in found]
+    places = [found.get(path, path) for path in pictures]
+    folders = {Path(place).parent if place else None for place in places}
+    if not missing or None in folders or len(folders) != 1:
+        return missing
+    keeps_relative = strip.directory.startswith("//")
+    folder = str(folders.pop())
+    strip.directory = (bpy.path.relpath(folder) if keeps_relative else folder) + "/"
+    for element, place in zip(strip.elements, places):
+        element.filename = Path(place).name
+    return []
 
 
 def make_relative(_scene: bpy.types.Scene) -> None:
@@ -183,27 +171,34 @@ def load_again(_scene: bpy.types.Scene) -> None:
             library.reload()
 
 
-def bring_beside(scene: bpy.types.Scene) -> None:
+def bring_beside(_scene: bpy.types.Scene) -> DiskFix:
     """Copy what lies in the temporary folder beside the .blend file, and name it there."""
     home = Path(bpy.data.filepath).parent
-    temporary = [named for named in named_files(scene) if _is_temporary(named.path, home) and named.is_there]
-    caches = [named for named in _cache_folders() if _is_temporary(named.path, home)]
-    size = sum(path.stat().st_size for named in (*temporary, *caches) for path in _files_of(named))
-    if size > _MAX_COPIED_BYTES:
-        raise RuntimeError(
-            f"{size / 1e9:.1f} GB are too much to copy while Blender waits: move the folder, then choose it"
-        )
-    for named in temporary:
-        target = _free_name(home / "files" / named.path.name)
-        target.parent.mkdir(exist_ok=True)
-        for path in _files_of(named):
-            shutil.copy2(path, target.parent / path.name)
-        setattr(named.holder, named.attribute, bpy.path.relpath(str(target)))
-    for named in caches:
-        target = _free_name(home / f"cache_{bpy.path.clean_name(named.holder.id_data.name)}")
-        if named.path.is_dir():
-            shutil.copytree(named.path, target)
-        setattr(named.holder, named.attribute, bpy.path.relpath(str(target)))
+
+    def begin(scene: bpy.types.Scene) -> farmhand.FileWork:
+        files = [
+            (named.path, home / "files" / named.path.name, named.is_set)
+            for named in named_files(scene)
+            if _is_temporary(named.path, home)
+        ]
+        caches = [named for named in _cache_folders() if _is_temporary(named.path, home)]
+        return farmhand.bring_files(files + [(named.path, _cache_home(named, home), False) for named in caches])
+
+    def apply(scene: bpy.types.Scene, brought: Changes) -> None:
+        for named in named_files(scene):
+            if str(named.path) in brought:
+                setattr(named.holder, named.attribute, bpy.path.relpath(brought[str(named.path)]))
+        for named in _cache_folders():
+            if _is_temporary(named.path, home):
+                # Where nothing is baked yet there was nothing to copy.
+                place = brought.get(str(named.path)) or str(_cache_home(named, home))
+                setattr(named.holder, named.attribute, bpy.path.relpath(place))
+
+    return DiskFix(f"Copying files to {home}…", begin, apply)
+
+
+def _cache_home(named: NamedFile, home: Path) -> Path:
+    return home / f"cache_{bpy.path.clean_name(named.holder.id_data.name)}"
 
 
 def _cache_folders() -> Iterator[NamedFile]:
@@ -219,77 +214,66 @@ def _is_temporary(path: Path, home: Path) -> bool:
     return home not in path.parents and any(folder in path.parents for folder in folders)
 
 
-def _files_of(named: NamedFile) -> list[Path]:
-    """Return the file, all tiles or pictures of a set, or what lies in the folder."""
-    path = named.path
-    if path.is_dir():
-        return [inside for inside in path.rglob("*") if inside.is_file()]
-    source = getattr(named.holder, "source", "")
-    if source in {"TILED", "SEQUENCE"} or getattr(named.holder, "is_sequence", False):
-        name = named.file_name
-        pattern = re.sub(r"\d+(?!.*\d)|u1_v1", "*", name)
-        return sorted(path.parent.glob(pattern))
-    return [path]
-
-
-def _free_name(path: Path) -> Path:
-    """Return the path, or one like it that nothing has."""
-    taken, number = path, 1
-    while taken.exists():
-        number += 1
-        taken = path.with_name(f"{path.stem}_{number}{path.suffix}")
-    return taken
-
-
-def rename_clashing_files(scene: bpy.types.Scene) -> None:
+def part_clashing_files(_scene: bpy.types.Scene) -> DiskFix:
     """Give files whose paths differ in upper and lower case alone names of their own, as copies beside them."""
-    known: dict[str, Path] = {}
-    for named in named_files(scene):
-        path = named.path
-        if known.setdefault(str(path).lower(), path) == path or not path.is_file():
-            continue
-        target = path
-        number = 1
-        while any(target.name.lower() == other.name.lower() for other in path.parent.iterdir()):
-            number += 1
-            target = path.with_name(f"{path.stem}_{number}{path.suffix}")
-        shutil.copy2(path, target)
-        named.lead_to(target)
+
+    def begin(scene: bpy.types.Scene) -> farmhand.FileWork:
+        return farmhand.part_files([named.path for named in named_files(scene)])
+
+    def apply(scene: bpy.types.Scene, parted: Changes) -> None:
+        for named in named_files(scene):
+            if str(named.path) in parted:
+                named.lead_to(Path(parted[str(named.path)]))
+
+    return DiskFix("Copying files…", begin, apply)
 
 
-def leave_tiles_out(_scene: bpy.types.Scene) -> None:
+def leave_tiles_out(_scene: bpy.types.Scene) -> DiskFix:
     """Take tiles off images where their files are missing."""
-    for image in bpy.data.images:
-        if image.source != "TILED" or image.library is not None or image.packed_files:
-            continue
-        pattern = bpy.path.abspath(image.filepath)
-        for tile in list(image.tiles):
-            number = tile.number - 1001
-            path = pattern.replace("<UDIM>", str(tile.number))
-            path = path.replace("<UVTILE>", f"u{number % 10 + 1}_v{number // 10 + 1}")
-            if not Path(path).exists() and len(image.tiles) > 1:
-                image.tiles.remove(tile)
+
+    def begin(_scene: bpy.types.Scene) -> farmhand.FileWork:
+        return farmhand.find_files([path for image in _tiled_images() for path in _tiles(image)])
+
+    def apply(_scene: bpy.types.Scene, missing: Changes) -> None:
+        for image in _tiled_images():
+            for path, number in _tiles(image).items():
+                if path in missing and len(image.tiles) > 1:
+                    image.tiles.remove(image.tiles.get(number))
+
+    return DiskFix("Looking for tiles…", begin, apply)
 
 
-def fill_gaps(scene: bpy.types.Scene) -> None:
+def _tiled_images() -> list[bpy.types.Image]:
+    images = bpy.data.images
+    return [one for one in images if one.source == "TILED" and one.library is None and not one.packed_files]
+
+
+def _tiles(image: bpy.types.Image) -> dict[str, int]:
+    """Return the number of each tile, by its file."""
+    tiles = {}
+    for tile in image.tiles:
+        number = tile.number - 1001
+        path = bpy.path.abspath(image.filepath).replace("<UDIM>", str(tile.number))
+        tiles[path.replace("<UVTILE>", f"u{number % 10 + 1}_v{number // 10 + 1}")] = tile.number
+    return tiles
+
+
+def fill_gaps(_scene: bpy.types.Scene) -> DiskFix:
     """Fill each gap of a sequence with a copy of the picture before it, as far as frames of the scene show it."""
-    leave_tiles_out(scene)
-    for image, counts in _shown_sequences():
-        first, last = counts.frame_offset + 1, counts.frame_offset + counts.frame_duration
-        path = Path(bpy.path.abspath(image.filepath))
-        match = re.search(r"\d+(?=\D*$)", path.stem)
-        if match is None or not path.parent.is_dir():
-            continue
 
-        def picture(number: int, path: Path = path, match: re.Match[str] = match) -> Path:
-            digits = str(number).zfill(len(match.group()))
-            return path.with_name(path.stem[: match.start()] + digits + path.stem[match.end() :] + path.suffix)
+    def begin(_scene: bpy.types.Scene) -> farmhand.FileWork:
+        return farmhand.fill_sequences(
+            [
+                (bpy.path.abspath(image.filepath), shown.frame_offset + 1, shown.frame_offset + shown.frame_duration)
+                for image, shown in _shown_sequences()
+            ]
+        )
 
-        there = [number for number in range(first, last + 1) if picture(number).exists()]
-        for number in range(first, last + 1):
-            if there and number not in there:
-                source = max((one for one in there if one < number), default=there[0])
-                shutil.copy2(picture(source), picture(number))
+    def apply(_scene: bpy.types.Scene, _made: Changes) -> None:
+        for image in {image for image, _ in _shown_sequences()}:
+            image.reload()
+
+    return DiskFix("Copying pictures…", begin, apply)
 
 
 def _shown_sequences() -> Iterator[tuple[bpy.types.Image, bpy.types.ImageUser]]:

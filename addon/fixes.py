@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the Fix buttons do: for each code of a finding, a function that mends the scene.
 
-Each is one step of undo, and does what a person would do by hand. Nothing but Blender is needed here.
+Each is one step of undo, and does what a person would do by hand. What needs the disk is not done at once: the function
+returns it as a `files.DiskFix`.
 """
 
 from __future__ import annotations
@@ -155,9 +156,18 @@ def write_beside_file(scene: bpy.types.Scene) -> None:
         _set_folder(node, f"//{inside}" if _is_layered(node) else f"//{inside}/")
 
 
-def rename_clashes(scene: bpy.types.Scene) -> None:
+def rename_clashes(scene: bpy.types.Scene) -> files.DiskFix:
     """Give files whose names differ in upper and lower case alone names of their own."""
-    files.rename_clashing_files(scene)
+    inputs = files.part_clashing_files(scene)
+
+    def apply(scene: bpy.types.Scene, parted: files.Changes) -> None:
+        inputs.apply(scene, parted)
+        _rename_outputs(scene)
+
+    return inputs._replace(apply=apply)
+
+
+def _rename_outputs(scene: bpy.types.Scene) -> None:
     taken: dict[str, str] = {}
     for node in _file_outputs(scene):
         if _is_layered(node):
@@ -207,7 +217,7 @@ def _file_name(name: str) -> str:
 
 
 # By the code of a finding.
-FIXES: dict[str, Callable[[bpy.types.Scene], None]] = {
+FIXES: dict[str, Callable[[bpy.types.Scene], files.DiskFix | None]] = {
     "no-camera": choose_camera,
     "strips-hide-scene": render_scene,
     "view-layers-off": render_all_view_layers,
@@ -236,3 +246,10 @@ FIXES: dict[str, Callable[[bpy.types.Scene], None]] = {
     "cache-in-temp": files.bring_beside,
     "output-shared": render_to_new_folder,
 }
+
+
+def mend(scene: bpy.types.Scene, code: str) -> None:
+    """Mend what a finding is about, and wait for the disk where that is needed: for scripts."""
+    left = FIXES[code](scene)
+    if left is not None:
+        left.apply(scene, dict(left.begin(scene).result()))

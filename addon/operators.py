@@ -37,6 +37,8 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
         reason = library.restart_needed() or scene.reason_not_to_send(context.scene)
         if not reason and bridge.current().is_sending:
             reason = "A scene is being sent already"
+        if not reason and bridge.current().is_mending:
+            reason = "Files of the scene are being mended"
         return not reason or _refuse(cls, reason)
 
     def execute(self, context) -> set:  # noqa: ANN001
@@ -201,6 +203,30 @@ class FARMHAND_OT_open_folder(bpy.types.Operator):  # noqa: N801
         return {"FINISHED"}
 
 
+def _mend(operator, context, code: str, fix, *, waits: bool) -> set:  # noqa: ANN001 - what a fix is
+    """Mend the scene at once, or let the disk be looked at first: in the background, unless a script waits for it."""
+    try:
+        left = fix(context.scene)
+        if left is not None and not waits:
+            bridge.current().mend(context.scene, code, left)
+            # The step of undo comes with the outcome.
+            return {"CANCELLED"}
+        if left is not None:
+            left.apply(context.scene, dict(left.begin(context.scene).result()))
+    except (farmhand.FarmhandError, RuntimeError) as error:
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    bridge.current().forget_finding(code)
+    return {"FINISHED"}
+
+
+def _refuse_to_mend(operator, context) -> bool:  # noqa: ANN001
+    reason = "The scene lies in another file; fix it there" if context.scene.library is not None else ""
+    if bridge.current().is_mending:
+        reason = "Files of the scene are being mended already"
+    return not reason or _refuse(operator, reason)
+
+
 class FARMHAND_OT_fix(bpy.types.Operator):  # noqa: N801
     """Mend what was found in the scene, as one step that can be undone."""
 
@@ -213,21 +239,22 @@ class FARMHAND_OT_fix(bpy.types.Operator):  # noqa: N801
     @classmethod
     def poll(cls, context) -> bool:  # noqa: ANN001
         """Say that a linked scene cannot be changed here."""
-        return context.scene.library is None or _refuse(cls, "The scene lies in another file; fix it there")
+        return _refuse_to_mend(cls, context)
+
+    def invoke(self, context, _event) -> set:  # noqa: ANN001
+        """Mend it while Blender goes on, for people."""
+        return self._run(context, waits=bpy.app.background)
 
     def execute(self, context) -> set:  # noqa: ANN001
-        """Mend it, and take the message away."""
+        """Mend it, and take the message away, for scripts."""
+        return self._run(context, waits=True)
+
+    def _run(self, context, *, waits: bool) -> set:  # noqa: ANN001
         fix = fixes.FIXES.get(self.code)
         if fix is None:
             self.report({"ERROR"}, f"There is no fix for {self.code!r}")
             return {"CANCELLED"}
-        try:
-            fix(context.scene)
-        except RuntimeError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        bridge.current().forget_finding(self.code)
-        return {"FINISHED"}
+        return _mend(self, context, self.code, fix, waits=waits)
 
 
 class FARMHAND_OT_search_files(bpy.types.Operator):  # noqa: N801
@@ -240,21 +267,26 @@ class FARMHAND_OT_search_files(bpy.types.Operator):  # noqa: N801
     directory: StringProperty(name="Folder", description="Where to look, however deep", subtype="DIR_PATH")
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})
 
+    # Whether a person has chosen the folder.
+    _is_asked = False
+
+    @classmethod
+    def poll(cls, context) -> bool:  # noqa: ANN001
+        """Say that a linked scene cannot be changed here."""
+        return _refuse_to_mend(cls, context)
+
     def invoke(self, context, _event) -> set:  # noqa: ANN001
         """Ask for the folder."""
+        self._is_asked = True
         self.directory = bpy.path.abspath("//")
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context) -> set:  # noqa: ANN001
         """Look there, and take the message away where all is found."""
-        try:
-            files.find_missing(context.scene, Path(bpy.path.abspath(self.directory)))
-        except RuntimeError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        bridge.current().forget_finding("missing-file")
-        return {"FINISHED"}
+        folder = Path(bpy.path.abspath(self.directory))
+        waits = bpy.app.background or not self._is_asked
+        return _mend(self, context, "missing-file", lambda scene: files.find_missing(scene, folder), waits=waits)
 
 
 class FARMHAND_OT_select(bpy.types.Operator):  # noqa: N801
@@ -291,8 +323,8 @@ class FARMHAND_OT_dismiss(bpy.types.Operator):  # noqa: N801
         return bool(bridge.current().messages) or _refuse(cls, "There is no message")
 
     def execute(self, _context) -> set:  # noqa: ANN001
-        """Forget the messages."""
-        bridge.current().messages.clear()
+        """Forget the messages, and look no further for files."""
+        bridge.current().dismiss()
         return {"FINISHED"}
 
 

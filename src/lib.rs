@@ -12,6 +12,7 @@
 //! | [`trace`] | every file that a scene needs |
 //! | [`stage`] | what goes where, so that workers find it |
 //! | [`relink`] | missing files found again, and scenes that name them there |
+//! | [`mend`] | what the Fix buttons do on disk |
 //! | [`lanes`] | job description, claims, records, and the rules that share frames out |
 //! | [`plan`] | lanes, order, estimate |
 //! | [`farm`] | the Flamenco client |
@@ -35,6 +36,7 @@ pub mod frames;
 pub mod job;
 pub mod lanes;
 pub mod local;
+pub mod mend;
 pub mod outputs;
 pub mod paths;
 pub mod plan;

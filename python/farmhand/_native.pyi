@@ -300,6 +300,27 @@ class Operation:
         """
 
 @final
+class FileWork:
+    """Work on files under way in the background. It replaces nothing; where it fails, what it made is gone again."""
+
+    @property
+    def state(self) -> Literal["running", "done", "failed", "cancelled"]:
+        """Never blocks."""
+    @property
+    def error(self) -> str | None:
+        """Why it failed, or None."""
+    def cancel(self) -> None:
+        """Ask for the end. Never blocks."""
+    def result(self, *, timeout_secs: float | None = None) -> list[tuple[str, str | None]]:
+        """Wait for the end: paths, as they were given, and what each becomes. Ctrl-C is honoured.
+
+        Raises:
+            FarmTimeoutError: It took longer than `timeout_secs`.
+            CancelledError: It was ended.
+            FarmhandError: A file could not be copied, or a folder not be read.
+        """
+
+@final
 class Submission:
     """A submission under way in the background."""
 
@@ -585,6 +606,21 @@ def check(path: _Path, *, frames: str | Frames | None = None, scene: str | None 
     Raises:
         BlendFileError: As `read_blend`.
     """
+
+def find_files(paths: Sequence[_Path], *, below: _Path | None = None) -> FileWork:
+    """Which of these paths lead nowhere, each with the one file below a folder that it most likely means, or None."""
+
+def bring_files(files: Sequence[tuple[_Path, _Path, bool]]) -> FileWork:
+    """Copy files and folders to where they would best lie, or near by where that is taken; where each lies then.
+
+    The third of each says whether the file stands for all tiles or pictures that differ from it in their last number.
+    """
+
+def part_files(paths: Sequence[_Path]) -> FileWork:
+    """Copy those whose paths differ from an earlier one in upper and lower case alone to names of their own."""
+
+def fill_sequences(sequences: Sequence[tuple[_Path, int, int]]) -> FileWork:
+    """Copy the picture before it into each gap of a sequence, between two numbers; the pictures that are made."""
 
 def plan(frames: str | Frames, *, workers: int, simulation: bool = False) -> list[Frames]:
     """The home chunk of each lane for so many workers."""

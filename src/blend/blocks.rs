@@ -49,8 +49,8 @@ pub(super) struct Blocks {
     list: Vec<Block>,
     /// Addresses with the index of their block, sorted; made when a pointer is first followed.
     by_address: OnceLock<Vec<(u64, u32)>>,
-    /// The same of data-blocks alone.
-    by_address_of_data: OnceLock<Vec<(u64, u32)>>,
+    /// The same of data-blocks alone, and which addresses are none's.
+    by_address_of_data: OnceLock<(Vec<(u64, u32)>, Sieve)>,
 }
 
 impl Blocks {
@@ -145,20 +145,59 @@ impl Blocks {
 
     /// The data-block that had this address.
     pub fn data_block(&self, address: u64) -> Option<usize> {
-        let data_blocks = self.by_address_of_data.get_or_init(|| {
+        let (data_blocks, sieve) = self.by_address_of_data.get_or_init(|| {
             let numbered = self.list.iter().zip(0_u32..);
             let mut data_blocks: Vec<(u64, u32)> = numbered
                 .filter(|(block, _)| &block.code != b"DATA")
                 .map(|(block, index)| (block.address, index))
                 .collect();
             data_blocks.sort_unstable();
-            data_blocks
+            let sieve = Sieve::of(data_blocks.iter().map(|(address, _)| *address));
+            (data_blocks, sieve)
         });
+        if !sieve.may_hold(address) {
+            return None;
+        }
         let first = data_blocks.partition_point(|(candidate, _)| *candidate < address);
         let (candidate, index) = data_blocks.get(first)?;
         usize::try_from(*index)
             .ok()
             .filter(|_| *candidate == address && address != 0)
+    }
+}
+
+/// Most pointers lead to no data-block, and this says so of most of them at once. A hash map would be as quick, but
+/// forged addresses that all have one hash would make it slow; here they only have to be looked up.
+#[derive(Debug)]
+struct Sieve(Vec<u64>);
+
+impl Sieve {
+    /// As many bits as there are such numbers: 16 kB.
+    const BITS: u32 = 17;
+
+    fn of(addresses: impl Iterator<Item = u64>) -> Self {
+        let mut words = vec![0; 1 << (Self::BITS - 6)];
+        for address in addresses {
+            let (word, bit) = Self::place(address);
+            if let Some(word) = words.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        Self(words)
+    }
+
+    fn may_hold(&self, address: u64) -> bool {
+        let (word, bit) = Self::place(address);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn place(address: u64) -> (usize, u64) {
+        // The golden ratio spreads what is a multiple of 16 over all bits (Knuth's multiplicative hashing).
+        let spread = address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - Self::BITS);
+        (
+            usize::try_from(spread >> 6).unwrap_or_default(),
+            1 << (spread & 63),
+        )
     }
 }
 

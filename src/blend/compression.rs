@@ -4,6 +4,7 @@
 //! Never a memory map: a mapped file that shrinks on a share kills the process, and that may be the artist's Blender.
 
 mod frames;
+mod windows;
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -13,6 +14,7 @@ use tempfile::SpooledTempFile;
 
 use super::error::Fault;
 use frames::Frames;
+use windows::Windows;
 
 /// How a .blend file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,8 +63,7 @@ pub(super) struct Source {
     length: u64,
     /// Bytes that may still be read.
     left: u64,
-    window: Vec<u8>,
-    window_start: u64,
+    windows: Windows,
 }
 
 #[derive(Debug)]
@@ -110,8 +111,7 @@ impl Source {
             left: length
                 .saturating_mul(MAX_TIMES_READ)
                 .saturating_add(MAX_READ_OF_SMALL),
-            window: Vec::new(),
-            window_start: 0,
+            windows: Windows::default(),
         };
         Ok((source, compression))
     }
@@ -137,27 +137,24 @@ impl Source {
         if wanted >= LARGE_WINDOW {
             return self.content.read_at(position, buffer);
         }
-        let window_end = self.window_start + self.window.len() as u64;
-        let held = position >= self.window_start && position + wanted <= window_end;
-        if !held {
-            let reads_on = (self.window_start..=window_end + SMALL_WINDOW).contains(&position);
-            let size = if reads_on {
-                LARGE_WINDOW.min(2 * self.window.len() as u64)
-            } else {
-                0
-            };
-            let size = size.max(SMALL_WINDOW).max(wanted);
-            let size = size.min(self.length - position);
-            let mut window = std::mem::take(&mut self.window);
-            window.resize(usize::try_from(size).unwrap_or_default(), 0);
-            self.content.read_at(position, &mut window)?;
-            self.window = window;
-            self.window_start = position;
+        if self.windows.read(position, buffer) {
+            return Ok(());
         }
-        let start = usize::try_from(position - self.window_start).unwrap_or_default();
-        if let Some(part) = self.window.get(start..start + buffer.len()) {
+        let (last_start, last_size) = self.windows.last();
+        let reads_on = (last_start..=last_start + last_size + SMALL_WINDOW).contains(&position);
+        let size = if reads_on {
+            LARGE_WINDOW.min(2 * last_size)
+        } else {
+            0
+        };
+        let size = size.max(SMALL_WINDOW).max(wanted);
+        let size = size.min(self.length - position);
+        let mut window = vec![0; usize::try_from(size).unwrap_or_default()];
+        self.content.read_at(position, &mut window)?;
+        if let Some(part) = window.get(..buffer.len()) {
             buffer.copy_from_slice(part);
         }
+        self.windows.keep(position, window);
         Ok(())
     }
 }

@@ -66,7 +66,11 @@ impl BlendFacts {
 /// Reads what a submission needs to know. Files of every Blender since 2.5 are understood; what an older one didn't
 /// know is told as it behaved.
 pub fn read_facts(path: &Path) -> Result<BlendFacts, BlendError> {
-    let file = BlendFile::open(path)?;
+    facts_of(&BlendFile::open(path)?)
+}
+
+/// [`read_facts`] of a file that is open already.
+pub fn facts_of(file: &BlendFile) -> Result<BlendFacts, BlendError> {
     let global = file.items("GLOB")?.into_iter().next();
     let current = match &global {
         Some(global) => global.follow("curscene")?,
@@ -78,7 +82,7 @@ pub fn read_facts(path: &Path) -> Result<BlendFacts, BlendError> {
     };
     let scenes = file.items("SC")?;
     Ok(BlendFacts {
-        path: path.to_owned(),
+        path: file.path().to_owned(),
         size_bytes: file.size_bytes(),
         modified_unix_secs: file
             .modified()
@@ -94,8 +98,8 @@ pub fn read_facts(path: &Path) -> Result<BlendFacts, BlendError> {
             .iter()
             .map(SceneFacts::read)
             .collect::<Result<_, _>>()?,
-        libraries: libraries::libraries(&file)?,
-        scripts: scripts::scripts(&file)?,
-        has_default_cube: factory::has_default_cube(&file)?,
+        libraries: libraries::libraries(file)?,
+        scripts: scripts::scripts(file)?,
+        has_default_cube: factory::has_default_cube(file)?,
     })
 }

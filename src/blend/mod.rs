@@ -33,7 +33,7 @@ pub use error::BlendError;
 pub use facts::{
     BakedSimulation, BlendFacts, Border, CameraMarker, CyclesFacts, FileOutput, FileSlot, Library,
     SceneFacts, Script, ScriptKind, Simplify, SimulationKind, UnbakedSimulation, View, ViewLayer,
-    ViewsFacts, ViewsFormat, read_facts,
+    ViewsFacts, ViewsFormat, facts_of, read_facts,
 };
 pub use file::BlendFile;
 pub use header::Header;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::blend::{BlendError, Role};
+use crate::blend::{BlendError, BlendFile, Role};
 use crate::frames::FrameSet;
 use crate::relink::{Places, file_name, search};
 use crate::trace::{self, Progress, Trace, TracedDependency};
@@ -32,8 +32,9 @@ impl Inputs {
     /// # Errors
     ///
     /// Where the file itself cannot be read; all that is wrong further on is a finding.
-    pub fn look(blend_path: &Path, frames: &FrameSet) -> Result<Self, BlendError> {
-        let trace = trace::trace_frames(blend_path, frames, &Progress::default())?;
+    pub fn look(file: &BlendFile, frames: &FrameSet) -> Result<Self, BlendError> {
+        let trace = trace::trace_opened(file, Some(frames), &Progress::default())?;
+        let blend_path = file.path();
         let missing = trace
             .files
             .iter()

@@ -44,11 +44,8 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     let (plan, written, json) = tokio::task::spawn_blocking(move || work(&options))
         .await
         .map_err(|error| Failure::caused(Exit::Failed, &error))??;
-    let exit = if plan.left.is_empty() && plan.elsewhere.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Failed
-    };
+    let is_whole = plan.left.is_empty() && plan.elsewhere.is_empty() && plan.caches.is_empty();
+    let exit = if is_whole { Exit::Done } else { Exit::Failed };
     if json {
         context.terminal.json(&as_json(&plan, written.as_deref()));
         return Ok(exit);
@@ -72,9 +69,16 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
     }
     for library in &plan.elsewhere {
         context.terminal.note(format!(
-            "{} this library names missing files itself; mend it by `farmhand relink` too: {}",
+            "{} this library names missing files itself; mend it first, by `farmhand relink --in-place --search FOLDER`: {}",
             style.bad("✗"),
             text::path(library)
+        ));
+    }
+    for cache in &plan.caches {
+        context.terminal.note(format!(
+            "{} this cache is not there, and its files can't be told by their names: put it back there, choose its folder in Blender, or bake it again: {}",
+            style.bad("✗"),
+            text::path(cache)
         ));
     }
     let changed = text::count(plan.changes.len() as u64, "path");
@@ -154,10 +158,12 @@ fn as_json(plan: &Plan, written: Option<&Path>) -> Value {
         .collect();
     let left: Vec<String> = plan.left.iter().map(|path| shown(path)).collect();
     let libraries: Vec<String> = plan.elsewhere.iter().map(|path| shown(path)).collect();
+    let caches: Vec<String> = plan.caches.iter().map(|path| shown(path)).collect();
     json!({
         "changes": changes,
         "left": left,
         "libraries": libraries,
+        "caches": caches,
         "written": written.map(shown),
     })
 }

@@ -44,7 +44,8 @@ pub fn inspect(request: &JobRequest) -> Result<Inspected, JobError> {
             return Err(JobError::NotText { path: path.clone() });
         }
     }
-    let facts = blend::read_facts(&blend_path)?;
+    let file = BlendFile::open(&blend_path)?;
+    let facts = blend::facts_of(&file)?;
     let scene = choose_scene(&facts, request.scene.as_deref(), &blend_path)?.clone();
     let frames = match &request.frames {
         Some(frames) => frames.clone(),
@@ -52,12 +53,12 @@ pub fn inspect(request: &JobRequest) -> Result<Inspected, JobError> {
     };
     let cameras_matter = request.camera.is_some() || !scene.has_camera;
     let cameras = if cameras_matter {
-        cameras(&blend_path)?
+        cameras(&file)?
     } else {
         Vec::new()
     };
     Ok(Inspected {
-        inputs: Arc::new(Inputs::look(&blend_path, &frames)?),
+        inputs: Arc::new(Inputs::look(&file, &frames)?),
         blend_path,
         facts,
         scene,
@@ -91,8 +92,7 @@ fn choose_scene<'a>(
 }
 
 /// The names of all cameras in the file, in its order.
-fn cameras(path: &Path) -> Result<Vec<String>, JobError> {
-    let file = BlendFile::open(path)?;
+fn cameras(file: &BlendFile) -> Result<Vec<String>, JobError> {
     let mut names = Vec::new();
     for object in file.items("OB")? {
         if object.int("type") == Some(CAMERA_OBJECT) {

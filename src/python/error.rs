@@ -12,6 +12,7 @@ use crate::farm::FarmError;
 use crate::frames::FramesError;
 use crate::job::JobError;
 use crate::local::LocalError;
+use crate::mend::MendError;
 use crate::paths::PathsError;
 use crate::watch::WatchError;
 
@@ -47,6 +48,8 @@ pub(super) enum Failure {
     #[error(transparent)]
     Local(#[from] LocalError),
     #[error(transparent)]
+    Mend(#[from] MendError),
+    #[error(transparent)]
     Paths(#[from] PathsError),
     #[error(transparent)]
     Watch(#[from] WatchError),
@@ -70,7 +73,10 @@ pub(super) enum Failure {
 impl Failure {
     /// Whether people asked for the end, in whichever module it was noticed.
     pub(super) fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Job(JobError::Cancelled))
+        matches!(
+            self,
+            Self::Cancelled | Self::Job(JobError::Cancelled) | Self::Mend(MendError::Stopped)
+        )
     }
 }
 
@@ -97,12 +103,14 @@ impl From<&Failure> for PyErr {
                 PathRuleError::new_err(message)
             }
             Failure::Job(JobError::HeldBack { .. }) => CheckError::new_err(message),
-            Failure::Job(JobError::Cancelled) | Failure::Cancelled => {
-                CancelledError::new_err(message)
-            }
-            Failure::Job(_) | Failure::Broken(_) | Failure::Config(_) | Failure::Connect(_) => {
-                FarmhandError::new_err(message)
-            }
+            Failure::Job(JobError::Cancelled)
+            | Failure::Mend(MendError::Stopped)
+            | Failure::Cancelled => CancelledError::new_err(message),
+            Failure::Job(_)
+            | Failure::Broken(_)
+            | Failure::Config(_)
+            | Failure::Connect(_)
+            | Failure::Mend(_) => FarmhandError::new_err(message),
             Failure::Local(_) => LocalFarmError::new_err(message),
             Failure::Watch(_) => FarmUnreachableError::new_err(message),
             Failure::NotHeld { .. } | Failure::StillLives { .. } => {

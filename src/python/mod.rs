@@ -8,6 +8,7 @@ mod blend;
 mod command;
 mod error;
 mod farm;
+mod files;
 mod frames;
 mod job;
 mod paths;
@@ -28,6 +29,8 @@ mod _native {
     use super::command::{format_seconds_left, run_command};
     #[pymodule_export]
     use super::farm::{PyFarm, connect, local_farm};
+    #[pymodule_export]
+    use super::files::{PyFileWork, bring_files, fill_sequences, find_files, part_files};
     #[pymodule_export]
     use super::frames::PyFrames;
     #[pymodule_export]

@@ -14,4 +14,4 @@ mod tests;
 
 pub use apply::{RelinkError, Target, apply};
 pub use plan::{Change, Plan, Wish, plan};
-pub use search::{Places, file_name, search};
+pub use search::{Places, file_name, search, search_while};

@@ -40,6 +40,9 @@ pub struct Plan {
     pub left: Vec<PathBuf>,
     /// Libraries that name missing files themselves: these have to be mended there.
     pub elsewhere: Vec<PathBuf>,
+    /// Folders and files of caches that rendering needs and that are not there: their files' names say nothing of whose
+    /// they are, so nothing is looked for.
+    pub caches: Vec<PathBuf>,
     /// What is stored, by where it lies in the unpacked file.
     pub(super) edits: BTreeMap<u64, Vec<u8>>,
 }
@@ -60,6 +63,13 @@ pub fn plan(trace: &Trace, wish: Wish<'_>) -> Plan {
         let library = found.blend_file.to_path_buf();
         if found.dependency.is_required && !plan.elsewhere.contains(&library) {
             plan.elsewhere.push(library);
+        }
+    }
+    for found in &mine {
+        let dependency = &found.dependency;
+        let is_missing = dependency.role == Role::Cache && !is_there(found, trace);
+        if is_missing && dependency.is_required && !plan.caches.contains(&found.path) {
+            plan.caches.push(found.path.clone());
         }
     }
     let missing: Vec<&TracedDependency> = mine.iter().copied().filter(|one| broken(one)).collect();

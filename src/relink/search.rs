@@ -18,6 +18,11 @@ pub struct Places(HashMap<String, Vec<PathBuf>>);
 /// Looks for files of these names below a folder, in whatever capital and small letters. Hidden folders are left out,
 /// and links to folders are not followed. Blocks.
 pub fn search(names: &[String], folder: &Path) -> Places {
+    search_while(names, folder, || true)
+}
+
+/// [`search`] that ends where it is not to go on.
+pub fn search_while(names: &[String], folder: &Path, goes_on: impl Fn() -> bool) -> Places {
     let wanted: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
     let mut places = Places::default();
     if wanted.is_empty() {
@@ -25,7 +30,7 @@ pub fn search(names: &[String], folder: &Path) -> Places {
     }
     let mut seen = 0;
     let mut open = VecDeque::from([(folder.to_owned(), 0)]);
-    while let Some((folder, depth)) = open.pop_front() {
+    while let Some((folder, depth)) = open.pop_front().filter(|_| goes_on()) {
         let Ok(entries) = fs::read_dir(&folder) else {
             continue;
         };

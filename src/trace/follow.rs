@@ -50,8 +50,9 @@ struct Follower<'a> {
     followed: Followed,
 }
 
-/// Reads the file and all that it links, first from its scenes, then from all else that it holds.
+/// Reads the file, which lies at `root`, and all that it links, first from its scenes, then from all else that it holds.
 pub(super) fn follow(
+    file: &BlendFile,
     root: &Path,
     disk: &Disk,
     progress: &Progress,
@@ -65,11 +66,10 @@ pub(super) fn follow(
         followed: Followed::default(),
     };
     progress.blend_files_known.store(1, Ordering::Relaxed);
-    let file = BlendFile::open(root)?;
-    follower.followed.frames = frames_of_scenes(&file)?;
+    follower.followed.frames = frames_of_scenes(file)?;
     let mut visited = Visited::default();
     for (roots, is_used) in [(Roots::Scenes, true), (Roots::All, false)] {
-        let scanned = blend::scan(&file, &mut visited, roots, is_used)?;
+        let scanned = blend::scan(file, &mut visited, roots, is_used)?;
         follower.visited.insert(root.to_owned(), visited);
         progress.blend_files_read.store(1, Ordering::Relaxed);
         let mut wave = Wave::new();

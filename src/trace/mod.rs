@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::{Serialize, Serializer};
 
-use crate::blend::{BlendError, Dependency, DependencyKind, Role};
+use crate::blend::{BlendError, BlendFile, Dependency, DependencyKind, Role};
 use crate::frames::FrameSet;
 
 pub use resolve::resolve;
@@ -142,7 +142,7 @@ impl Progress {
 ///
 /// Of sequences, what all frames of all scenes of the file ask for is required.
 pub fn trace(path: &Path, progress: &Progress) -> Result<Trace, BlendError> {
-    trace_of(path, None, progress)
+    trace_opened(&open(path)?, None, progress)
 }
 
 /// [`trace`] for some frames: of sequences, only what these ask for is required.
@@ -151,17 +151,22 @@ pub fn trace_frames(
     frames: &FrameSet,
     progress: &Progress,
 ) -> Result<Trace, BlendError> {
-    trace_of(path, Some(frames), progress)
+    trace_opened(&open(path)?, Some(frames), progress)
 }
 
-fn trace_of(
-    path: &Path,
+fn open(path: &Path) -> Result<BlendFile, BlendError> {
+    BlendFile::open(&resolve::absolute(path))
+}
+
+/// [`trace`], or [`trace_frames`], of a file that is open already.
+pub fn trace_opened(
+    file: &BlendFile,
     frames: Option<&FrameSet>,
     progress: &Progress,
 ) -> Result<Trace, BlendError> {
-    let path = resolve::absolute(path);
+    let path = resolve::absolute(file.path());
     let disk = disk::Disk::default();
-    let mut followed = follow::follow(&path, &disk, progress)?;
+    let mut followed = follow::follow(file, &path, &disk, progress)?;
     if let (Some(frames), true) = (frames, followed.frames.is_some()) {
         followed.frames = Some(frames.clone());
     }

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use farmhand::blend::{BlendFile, read_facts};
-use farmhand::trace::{Progress, trace};
+use farmhand::blend::{BlendFile, facts_of, read_facts};
+use farmhand::trace::{Progress, trace_opened};
 
 const RUNS: usize = 15;
 /// Times the heads alone.
@@ -32,8 +32,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             open.push(timed(|| Ok(BlendFile::open(&file).map(|_| ())?))?);
             facts.push(timed(|| Ok(read_facts(&file).map(|_| ())?))?);
             all.push(timed(|| {
-                read_facts(&file)?;
-                trace(&file, &Progress::default())?;
+                let file = BlendFile::open(&file)?;
+                facts_of(&file)?;
+                trace_opened(&file, None, &Progress::default())?;
                 Ok(())
             })?);
         }

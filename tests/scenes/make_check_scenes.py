@@ -35,7 +35,7 @@ from building import (
     strips,
 )
 
-ADDON = Path(__file__).resolve().parents[2] / "addon"
+ROOT = Path(__file__).resolve().parents[2]
 Maker = Callable[[bpy.types.Scene, Path], None]
 
 
@@ -368,9 +368,10 @@ MAKERS: dict[str, Maker] = {
 
 
 def load_fixes() -> ModuleType:
-    """Load what the Fix buttons do, without the add-on around it."""
+    """Load what the Fix buttons do, without the add-on around it, and the library of this checkout."""
+    sys.path.append(str(ROOT / "python"))
     package = ModuleType("addon_alone")
-    package.__path__ = [str(ADDON)]
+    package.__path__ = [str(ROOT / "addon")]
     sys.modules[package.__name__] = package
     return importlib.import_module("addon_alone.fixes")
 
@@ -382,9 +383,9 @@ def save(path: Path, *, as_stored: bool = False) -> None:
 
 def main(folder: Path) -> None:
     """Make them all, then mend them."""
-    fixes = load_fixes().FIXES
+    fixes = load_fixes()
     # The add-on's own choice, which only the add-on knows of.
-    del fixes["needs-auto-run"]
+    del fixes.FIXES["needs-auto-run"]
     bpy.context.preferences.filepaths.save_version = 0
     for name, make in MAKERS.items():
         home = folder / name
@@ -400,14 +401,14 @@ def main(folder: Path) -> None:
         if name == "newer-file":
             long_ago = time.time() - 3600
             os.utime(home / "scene.blend", (long_ago, long_ago))
-        fix = fixes.get(name.partition(".")[0])
-        if fix is None:
+        code = name.partition(".")[0]
+        if code not in fixes.FIXES:
             continue
         if name == "missing-frames":
             # Mending it makes the picture that the scene lacks.
             home = Path(shutil.copytree(home, home / "mended"))
             bpy.ops.wm.open_mainfile(filepath=str(home / "scene.blend"))
-        fix(bpy.context.scene)
+        fixes.mend(bpy.context.scene, code)
         save(home / "fixed.blend")
 
 
