@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What the Fix buttons do on disk, each able to end early, for whoever must not wait for a disk: looking for files
-//! ([`find`]), bringing them beside a scene ([`bring`]), copies under names of their own ([`part`]), and copies in the
+//! ([`find()`]), bringing them beside a scene ([`bring`]), copies under names of their own ([`part`]), and copies in the
 //! place of pictures that a sequence lacks ([`fill`]). Nothing is ever replaced or removed; what such work has made is
 //! taken away again where it fails or is ended.
 //!
