@@ -69,7 +69,7 @@ fn abilities(probe: &Probe) -> Abilities {
 /// The farm on this computer, where it is awake.
 pub async fn awake(dirs: &Dirs) -> Result<Option<LocalFarm>, Failure> {
     let dirs = dirs.clone();
-    aside(move || local::status(&dirs)).await
+    Ok(aside(move || local::find(&dirs)).await??)
 }
 
 /// Wakes the farm on this computer.

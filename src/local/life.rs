@@ -19,6 +19,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often is looked whether it is so far.
 const LOOK_AGAIN: Duration = Duration::from_millis(30);
+/// How long a server that lives may be silent: one whose computer has no memory left answers late, and is not asleep.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// Of the server's log, what an error shows.
 const LOG_TAIL_BYTES: u64 = 600;
 
@@ -84,6 +86,25 @@ pub fn status(dirs: &Dirs) -> Option<LocalFarm> {
     })
 }
 
+/// The server that runs, once it answers; `None` where none runs. Only its lock tells whether it lives: one that lives
+/// and stays silent is an error, and not asleep.
+pub fn find(dirs: &Dirs) -> Result<Option<LocalFarm>, LocalError> {
+    let files = FarmFiles::new(dirs);
+    let deadline = Instant::now() + ANSWER_TIMEOUT;
+    loop {
+        if let Some(farm) = status(dirs) {
+            return Ok(Some(farm));
+        }
+        if try_lock(&files.lock_path())?.is_some() {
+            return Ok(None);
+        }
+        if Instant::now() > deadline {
+            return Err(no_answer(&files));
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
+
 /// Where a server is that runs, and the token for it, without asking it: quick enough for whoever looks again and again.
 pub fn address(dirs: &Dirs) -> Option<(String, String)> {
     let files = FarmFiles::new(dirs);
@@ -111,14 +132,17 @@ pub fn start(options: &StartOptions, dirs: &Dirs) -> Result<LocalFarm, LocalErro
         match &mut started {
             None => started = Some(spawn(options, &files)?),
             Some(child) => {
-                let has_ended = child.try_wait().is_ok_and(|status| status.is_some());
                 // Where it ended because another one holds the lock, that one will answer soon.
-                if has_ended && try_lock(&files.lock_path())?.is_some() {
+                if has_ended(child) && try_lock(&files.lock_path())?.is_some() {
                     return Err(not_started(&files, "it ended at once"));
                 }
             }
         }
         if Instant::now() > deadline {
+            // Ours gave way to one that holds the lock and is silent.
+            if started.as_mut().is_some_and(has_ended) {
+                return Err(no_answer(&files));
+            }
             return Err(not_started(
                 &files,
                 &format!("no answer after {} s", START_TIMEOUT.as_secs()),
@@ -130,29 +154,21 @@ pub fn start(options: &StartOptions, dirs: &Dirs) -> Result<LocalFarm, LocalErro
 
 /// Stops the server that runs; lanes are ended, and rendered on at the next start. `false` where none ran.
 pub fn stop(dirs: &Dirs) -> Result<bool, LocalError> {
-    let files = FarmFiles::new(dirs);
-    if let Some(farm) = status(dirs) {
-        stop_farm(&farm, &files)?;
-        return Ok(true);
-    }
-    if try_lock(&files.lock_path())?.is_some() {
+    let Some(farm) = find(dirs)? else {
         return Ok(false);
-    }
-    // It lives and does not answer: perhaps it is just starting.
-    let note = ServerNote::read(&files);
-    let deadline = Instant::now() + STOP_TIMEOUT;
-    while Instant::now() < deadline {
-        if let Some(farm) = status(dirs) {
-            stop_farm(&farm, &files)?;
-            return Ok(true);
-        }
-        if try_lock(&files.lock_path())?.is_some() {
-            return Ok(true);
-        }
-        std::thread::sleep(LOOK_AGAIN);
-    }
+    };
+    stop_farm(&farm, &FarmFiles::new(dirs))?;
+    Ok(true)
+}
+
+fn no_answer(files: &FarmFiles) -> LocalError {
+    let note = ServerNote::read(files);
     let (pid, url) = note.map_or((0, String::new()), |note| (note.pid, note.url));
-    Err(LocalError::NoAnswer { pid, url })
+    LocalError::NoAnswer { pid, url }
+}
+
+fn has_ended(child: &mut Child) -> bool {
+    child.try_wait().is_ok_and(|status| status.is_some())
 }
 
 fn stop_farm(farm: &LocalFarm, files: &FarmFiles) -> Result<(), LocalError> {

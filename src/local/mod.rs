@@ -22,7 +22,7 @@ pub mod watch;
 pub mod worker;
 
 pub use error::LocalError;
-pub use life::{LocalFarm, StartOptions, address, start, status, stop};
+pub use life::{LocalFarm, StartOptions, address, find, start, stop};
 pub use note::ServerNote;
 pub use renderer::{renderer_in_cache, renderer_source};
 pub use serve::{ServeOptions, serve};

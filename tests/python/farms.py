@@ -32,7 +32,7 @@ class Farm:
     """The local farm below `home`, rendering with `blender`."""
 
     def __init__(self, home: Path, blender: Blender | None, *, prefix: Sequence[str] = (), **environment: str) -> None:
-        """`prefix` stands before each command line: a program that runs it under some limit."""
+        """`prefix` stands before the command line that wakes the farm: a program that runs it under some limit."""
         command = farmhand_command()
         if command is None:
             message = "there is no farmhand command: run `make build`, or name one in FARMHAND_COMMAND"
@@ -45,10 +45,12 @@ class Farm:
         if blender is not None:
             self.environment["FARMHAND_BLENDER"] = shutil.which(blender.executable) or blender.executable
 
-    def call(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def call(
+        self, *arguments: str, cwd: Path | None = None, prefix: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """Run a `farmhand` command to its end, whatever that is."""
         return subprocess.run(
-            [*self.prefix, str(self.command), *arguments],
+            [*prefix, str(self.command), *arguments],
             env=self.environment,
             cwd=cwd,
             capture_output=True,
@@ -59,9 +61,9 @@ class Farm:
             timeout=PATIENCE_SECS,
         )
 
-    def must(self, *arguments: str) -> str:
+    def must(self, *arguments: str, prefix: Sequence[str] = ()) -> str:
         """Run a `farmhand` command that has to succeed; answers its standard output."""
-        done = self.call(*arguments)
+        done = self.call(*arguments, prefix=prefix)
         assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
@@ -71,7 +73,7 @@ class Farm:
         return said
 
     def start(self, slots: int = 1) -> None:
-        self.must("local", "start", "--slots", str(slots))
+        self.must("local", "start", "--slots", str(slots), prefix=self.prefix)
 
     def stop(self) -> None:
         """End the farm, and whatever of it is left, so that no test leaves a process behind."""

@@ -117,12 +117,13 @@ def test_poisoned_frames_fail_alone_with_their_causes_and_mended_they_alone_are_
         (tmp_path / "poison").write_text(json.dumps(poison), encoding="utf-8")
         farm = Farm(tmp_path / "home", blender, prefix=prefix or ())
         try:
+            farm.start()
             farm.must(
                 "submit",
                 str(shot),
                 "--auto-run",
                 "--stall-timeout",
-                "10",
+                "15",
                 "--order",
                 "sequential",
                 "--ignore",
@@ -179,6 +180,17 @@ def test_a_frame_too_big_for_the_memory_that_a_process_may_have_is_put_down_to_m
     failed = run.failed(3) or {}
     assert failed["reason"] == "memory", failed
     assert "--lanes 1" in failed["message"]
+
+
+def test_where_memory_runs_out_the_child_goes_before_its_supervisor(tmp_path: Path, blender: Blender) -> None:
+    if not Path("/proc/self/oom_score_adj").exists():
+        pytest.skip("only Linux can be told what to end first")
+    run = job_run(tmp_path, blender, FREELY, script=HANG_WITHOUT_PYTHON_AT_3)
+    supervisor = run.start(0)
+    wait_until("frame 3 is begun", lambda: run.claim(3) is not None)
+    (child,) = (pid for pid in children_of(supervisor.pid) if "child" in command_line(pid))
+    scores = [int(Path("/proc", str(pid), "oom_score_adj").read_text("ascii")) for pid in (supervisor.pid, child)]
+    assert scores[1] == min(1000, scores[0] + 300)
 
 
 def test_a_hung_child_ends_with_its_supervisor_even_where_native_code_holds_python(
