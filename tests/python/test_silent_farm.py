@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A local farm that lives and is silent for a while, as on a computer without memory, is waited for and not given up."""
+"""A local farm that lives and is silent for a while, as on a computer without memory, is waited for, not given up."""
 
 from __future__ import annotations
 
