@@ -363,9 +363,9 @@ fn started_many_times_at_once_one_server_runs_and_stopping_it_is_final() {
             .collect()
     });
     assert!(pids.iter().all(|pid| *pid == pids[0]), "{pids:?}");
-    assert_eq!(local::status(&dirs).unwrap().pid, pids[0]);
+    assert_eq!(local::find(&dirs).unwrap().unwrap().pid, pids[0]);
     assert!(local::stop(&dirs).unwrap());
-    assert_eq!(local::status(&dirs), None);
+    assert!(local::find(&dirs).unwrap().is_none());
     assert!(!local::stop(&dirs).unwrap());
 }
 
