@@ -20,9 +20,35 @@ from . import library  # noqa: E402 - bl_info stands first, where Blender looks 
 
 library.make_importable()
 
-from . import bridge, jobs_panel, operators, panel, preferences, properties  # noqa: E402 - they need the library
+from . import (  # noqa: E402 - they need the library
+    bridge,
+    checks_panel,
+    farm_operators,
+    handlers,
+    indicator,
+    job_operators,
+    jobs_panel,
+    operators,
+    panel,
+    preferences,
+    properties,
+    translations,
+)
 
-_PARTS = (properties, preferences, bridge, operators, panel, jobs_panel)
+_PARTS = (
+    translations,
+    properties,
+    preferences,
+    bridge,
+    operators,
+    farm_operators,
+    job_operators,
+    panel,
+    checks_panel,
+    jobs_panel,
+    indicator,
+    handlers,
+)
 
 
 def register() -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import atexit
 import logging
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import bpy
 
 import farmhand
 
-from . import library
+from . import farms, pictures, scene, unfinished, words
 
 if TYPE_CHECKING:
     from .files import DiskFix
@@ -23,10 +24,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# More jobs at a time would push the other panels away.
+JOBS_SHOWN = 6
+
 HELD_BACK = "Nothing was sent; this stands in the way:"
 _SENDING_INTERVAL_SECS = 0.15
 _RENDERING_INTERVAL_SECS = 0.4
 _IDLE_INTERVAL_SECS = 1.0
+# How long it is said that a job has ended.
+_NOTICE_SECS = 30.0
+# More live jobs of one person are not followed to their ends.
+_JOBS_FOLLOWED = 100
+# Ends that nobody asked for just now.
+_ENDED = ("completed", "failed")
 
 
 class Message(NamedTuple):
@@ -68,6 +78,20 @@ class Bridge:
         """Begin with no farm; it is opened when it is first needed."""
         self.snapshot: farmhand.Snapshot | None = None
         self.submission: farmhand.Submission | None = None
+        # What is being sent, and what was looked at before sending: what that was, and what was seen.
+        self.sending: Sending | None = None
+        self.preview: farmhand.Preview | None = None
+        self.previewed: Sending | None = None
+        self.seen: dict[str, object] = {}
+        # Why the chosen farm cannot be opened.
+        self.trouble = ""
+        # The last that there is to say of a job, and when.
+        self.notice = ""
+        self._noticed = 0.0
+        self._live: set[str] = set()
+        # What farms answered when their connection was tried: the text and its icon, by the farm's name.
+        self.answers: dict[str, tuple[str, str]] = {}
+        self._farms: list[farms.NamedFarm] | None = None
         # What went wrong or should be known, until it is dismissed or something is sent again.
         self.messages: list[Message] = []
         self._farm: farmhand.Farm | None = None
@@ -77,32 +101,76 @@ class Bridge:
         self._drawn: tuple[object, ...] = ()
 
     def farm(self) -> farmhand.Farm:
-        """Return the farm; opening it starts nothing that this thread waits for.
+        """Return the chosen farm; opening it starts nothing that this thread waits for.
 
-        It is on this computer, so Blender's "Allow Online Access" does not concern it.
+        Raises:
+            farmhand.FarmhandError: It cannot be opened.
         """
         if self._farm is None:
-            preferences = bpy.context.preferences.addons[__package__].preferences
-            self._farm = farmhand.local(
-                launcher=library.launcher(),
-                slots=preferences.slots,
-                blender=bpy.path.abspath(preferences.blender_path) or library.own_blender(),
-            )
+            self._farm = farms.open_chosen()
         return self._farm
 
     def forget_farm(self) -> None:
         """Open the farm anew when it is next needed, with the preferences of then."""
         self._farm = self._watch = self.snapshot = None
+        self.trouble = ""
+        self._live.clear()
+        self._stop_looking()
+
+    def file_opened(self) -> None:
+        """Forget what was found in another file; what is being sent goes on."""
+        self._stop_looking()
+        self.messages = [message for message in self.messages if not message.code and message.text != HELD_BACK]
+
+    def _stop_looking(self) -> None:
+        if self.preview is not None:
+            self.preview.cancel()
+        self.preview = self.previewed = None
+        self.seen = {}
+
+    def farms(self) -> list[farms.NamedFarm]:
+        """Return the farms that have names, as they were read last."""
+        if self._farms is None:
+            self.read_farms()
+        return self._farms or []
+
+    def read_farms(self) -> None:
+        """Read anew which farms there are."""
+        try:
+            self._farms = farms.listed()
+        except farmhand.FarmhandError as error:
+            self._farms = []
+            self.trouble = str(error)
+
+    @property
+    def has_farms(self) -> bool:
+        """Tell whether there is another farm than this computer."""
+        return bool(self.farms())
+
+    def listed_jobs(self) -> tuple[list[farmhand.JobView], int]:
+        """Return the jobs of the page that is shown, and how many there are on all pages."""
+        if self.snapshot is None:
+            return [], 0
+        choice = bpy.context.window_manager.farmhand
+        first = choice.page * JOBS_SHOWN
+        jobs, count = self.snapshot.choose(choice.which, mine_only=choice.mine_only, most=first + JOBS_SHOWN)
+        return jobs[first:], count
 
     def percent_done(self, place: int) -> float:
         """Return how much is rendered of the job in this place of the list; 0 where there is none."""
-        jobs = self.snapshot.jobs if self.snapshot else []
+        jobs, _ = self.listed_jobs()
         return 100.0 * jobs[place].fraction if place < len(jobs) else 0.0
 
+    def sending_fraction(self) -> float:
+        """Return how much of the sending is behind, 0 to 1."""
+        return words.stage_fraction(self.submission.stage) if self.submission else 0.0
+
     def close(self) -> None:
-        """Let go of every handle; what was sent goes on without this session."""
+        """Let go of every handle; what was sent goes on without this session, and what is being sent is not sent."""
+        if self.submission is not None:
+            self.submission.cancel()
         self.forget_farm()
-        self.submission = None
+        self.submission = self.sending = None
         self._operations.clear()
         self.dismiss()
 
@@ -120,15 +188,38 @@ class Bridge:
     def send(self, sending: Sending) -> farmhand.Submission:
         """Begin to send a scene."""
         self.messages.clear()
+        self._stop_looking()
         self.submission = self.farm().submit(
             sending.blend_file,
             frames=sending.frames,
             scene=sending.scene,
+            order=sending.order,
+            existing=sending.existing,
+            priority=sending.priority,
+            name=sending.name,
+            auto_run=sending.auto_run,
+        )
+        self.sending = sending
+        unfinished.begin(sending.blend_file)
+        request()
+        return self.submission
+
+    def look(self, sending: Sending) -> farmhand.Preview:
+        """Begin to look at what would be sent."""
+        self.messages.clear()
+        self._stop_looking()
+        self.preview = self.farm().preview(
+            sending.blend_file,
+            frames=sending.frames,
+            scene=sending.scene,
+            order=sending.order,
+            existing=sending.existing,
             priority=sending.priority,
             auto_run=sending.auto_run,
         )
+        self.previewed = sending
         request()
-        return self.submission
+        return self.preview
 
     @property
     def is_mending(self) -> bool:
@@ -168,6 +259,18 @@ class Bridge:
         """Begin to ask for a job's failed frames again."""
         return self._follow(self.farm().retry_job(job_id))
 
+    def pause_job(self, job_id: str) -> farmhand.Operation:
+        """Begin to hold a job."""
+        return self._follow(self.farm().pause_job(job_id))
+
+    def resume_job(self, job_id: str) -> farmhand.Operation:
+        """Begin to let a job go on that is held."""
+        return self._follow(self.farm().resume_job(job_id))
+
+    def set_job_priority(self, job_id: str, priority: int) -> farmhand.Operation:
+        """Begin to say when a job's turn is."""
+        return self._follow(self.farm().set_job_priority(job_id, priority))
+
     def _follow(self, operation: farmhand.Operation) -> farmhand.Operation:
         self._operations.append(operation)
         request()
@@ -176,31 +279,71 @@ class Bridge:
     def advance(self) -> bool:
         """Take in what the handles have to say; return whether the panel has to be drawn anew."""
         self._advance_submission()
+        self._advance_preview()
         self._advance_operations()
         self._advance_mending()
-        if self._watch is None:
-            self._watch = self.farm().watch()
-        self.snapshot = self._watch.snapshot()
+        before = self.snapshot
+        self.snapshot = self._look_at_farm()
+        if self.snapshot is None:
+            pictures.forget()
+        elif before is None or not self.snapshot.looks_like(before):
+            self._notice_ends(self.snapshot)
+        has_picture = pictures.advance(self)
         seen = (
-            self.snapshot.state,
-            self.snapshot.message,
             self.submission.stage if self.submission else None,
+            self.preview.stage if self.preview else None,
             tuple(self.messages),
-            tuple(
-                (
-                    job.job_id,
-                    job.status,
-                    job.frames_done,
-                    job.frames_failed,
-                    job.seconds_left,
-                    tuple(job.frames_in_work),
-                )
-                for job in self.snapshot.jobs
-            ),
+            self.trouble,
+            self._current_notice(),
         )
-        changed = seen != self._drawn
+        changed = seen != self._drawn or has_picture
         self._drawn = seen
-        return changed
+        if self.snapshot is None or before is None:
+            return changed or self.snapshot is not before
+        return changed or not self.snapshot.looks_like(before)
+
+    def _look_at_farm(self) -> farmhand.Snapshot | None:
+        try:
+            if self._watch is None:
+                self._watch = self.farm().watch()
+        except farmhand.FarmhandError as error:
+            self.trouble = str(error)
+            return None
+        self.trouble = ""
+        return self._watch.snapshot()
+
+    def _notice_ends(self, snapshot: farmhand.Snapshot) -> None:
+        """Keep in mind which of the artist's jobs live, and say which have ended."""
+        if snapshot.state != "online":
+            return
+        jobs, _ = snapshot.choose("active", mine_only=True, most=_JOBS_FOLLOWED)
+        live = {job.job_id for job in jobs if not job.waits_for_approval}
+        for job_id in self._live - live:
+            ended = snapshot.job(job_id)
+            if ended is not None and (ended.waits_for_approval or ended.status in _ENDED):
+                self.notice, self._noticed = words.job_ended(ended), time.monotonic()
+                log.info("%s", self.notice)
+        self._live = live
+
+    def _current_notice(self) -> str:
+        if self.notice and time.monotonic() - self._noticed > _NOTICE_SECS:
+            self.notice = ""
+        return self.notice
+
+    def _advance_preview(self) -> None:
+        if self.preview is not None and self.preview.state != "running":
+            self.settle_preview()
+
+    def settle_preview(self) -> None:
+        """Keep what a look has seen."""
+        if self.preview is None:
+            return
+        self.take_events(self.preview)
+        if self.preview.state == "done":
+            self.seen = self.preview.result(timeout_secs=1.0)
+        elif self.preview.state == "failed":
+            self.messages.insert(0, Message(self.preview.error or "The scene could not be checked", "error"))
+        self.preview = None
 
     def _advance_submission(self) -> None:
         if self.submission is None:
@@ -214,11 +357,11 @@ class Bridge:
                 # What was found on the way is the reason, each with its own Fix.
                 reason = HELD_BACK
             self.messages.insert(0, Message(reason, "error"))
-        self.submission = None
+        self.settle()
         if self._watch is not None:
             self._watch.refresh()
 
-    def take_events(self, submission: farmhand.Submission) -> None:
+    def take_events(self, submission: farmhand.Submission | farmhand.Preview) -> None:
         """Keep a submission's notices for the artist."""
         for event in submission.poll():
             log.info("%s", event.message)
@@ -236,10 +379,15 @@ class Bridge:
             self.messages = [message for message in self.messages if message.text != HELD_BACK]
 
     def settle(self) -> None:
-        """Let go of a submission that a script has waited for."""
-        if self.submission is not None:
-            self.take_events(self.submission)
-        self.submission = None
+        """Let go of a submission that has ended."""
+        if self.submission is None:
+            return
+        self.take_events(self.submission)
+        if self.submission.job_id and self.sending:
+            scene.remember_job(self.sending, self.submission.job_id)
+            self._live.add(self.submission.job_id)
+        unfinished.end()
+        self.submission = self.sending = None
 
     def _advance_operations(self) -> None:
         for operation in list(self._operations):
@@ -253,8 +401,11 @@ class Bridge:
 
     def interval_secs(self) -> float | None:
         """Return the seconds to the next look; None where nothing is under way and nobody looks."""
-        if self.submission or self._operations or self._mending:
+        if self.submission or self.preview or self._operations or self._mending:
             return _SENDING_INTERVAL_SECS
+        if self._live or self.notice:
+            # Somebody wants to know when they end, wherever they look.
+            return _RENDERING_INTERVAL_SECS
         if not any(_render_properties()):
             return None
         if self.snapshot and (self.snapshot.state != "online" or any(job.is_live for job in self.snapshot.jobs)):
@@ -287,7 +438,14 @@ def _tick() -> float | None:
     if _bridge.advance():
         for area in _render_properties():
             area.tag_redraw()
+        _redraw_status_bar()
     return _bridge.interval_secs()
+
+
+def _redraw_status_bar() -> None:
+    # It is in no screen's list of areas; this alone has it drawn.
+    for window in bpy.context.window_manager.windows:
+        window.workspace.status_text_set(None)
 
 
 def _render_properties() -> list[bpy.types.Area]:
@@ -301,9 +459,12 @@ def _render_properties() -> list[bpy.types.Area]:
 
 
 def _stop() -> None:
+    if _bridge.is_sending:
+        log.warning("The scene was not sent: the add-on has ended. Send it again")
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
     _bridge.close()
+    pictures.forget()
 
 
 def register() -> None:

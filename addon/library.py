@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -82,3 +84,16 @@ def launcher() -> list[str]:
         "--",
         str(site),
     ]
+
+
+def open_in_desktop(path: Path) -> None:
+    """Open a file or a folder with what the desktop has for it, and do not wait.
+
+    Raises:
+        OSError: There is nothing for it.
+    """
+    if sys.platform == "win32":
+        os.startfile(path)  # noqa: S606 - the folder of a job
+        return
+    opener = "open" if sys.platform == "darwin" else "xdg-open"
+    subprocess.Popen([opener, str(path)], stdin=subprocess.DEVNULL)

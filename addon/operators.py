@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an artist or a script can ask for."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 import farmhand
 
-from . import bridge, files, fixes, library, scene, show
+from . import bridge, files, fixes, library, properties, scene, show
 
 
-def _refuse(operator, reason: str) -> bool:  # noqa: ANN001 - an operator's class
+def refuse(operator, reason: str) -> bool:  # noqa: ANN001 - an operator's class
     """Grey the button out, and say why in its tooltip."""
     if hasattr(operator, "poll_message_set"):  # Blender 3.0
         operator.poll_message_set(reason)
@@ -27,8 +24,18 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
     bl_idname = "farmhand.submit_job"
     bl_label = "Render on the Farm"
 
-    # What this run sends, and its handle while it is modal.
-    _sending = None
+    unsaved: EnumProperty(
+        name="Unsaved Changes",
+        description="What to do about changes that are not on the disk yet",
+        items=(
+            ("SAVE", "Save", "Save the file, then send it"),
+            ("COPY", "Send a Copy", "Save a copy beside the file and send that; the file stays as it is on the disk"),
+        ),
+        default="SAVE",
+        options={"SKIP_SAVE"},
+    )
+
+    # The handle of what this run sends, while it is modal.
     _submission = None
 
     @classmethod
@@ -39,7 +46,7 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
             reason = "A scene is being sent already"
         if not reason and bridge.current().is_mending:
             reason = "Files of the scene are being mended"
-        return not reason or _refuse(cls, reason)
+        return not reason or refuse(cls, reason)
 
     def execute(self, context) -> set:  # noqa: ANN001
         """Send the scene and return when the farm has it, for scripts."""
@@ -75,10 +82,12 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
 
     def _begin(self, context):  # noqa: ANN001, ANN202 - a submission, or None after a report
         try:
-            if scene.has_unsaved_changes():
+            copy = ""
+            if scene.has_unsaved_changes() and self.unsaved == "COPY":
+                copy = scene.save_copy()
+            elif scene.has_unsaved_changes():
                 bpy.ops.wm.save_mainfile()
-            self._sending = scene.sending(context.scene)
-            return bridge.current().send(self._sending)
+            return bridge.current().send(scene.sending(context.scene, copy))
         except (farmhand.FarmhandError, RuntimeError) as error:
             self.report({"ERROR"}, str(error))
             return None
@@ -87,9 +96,94 @@ class FARMHAND_OT_submit_job(bpy.types.Operator):  # noqa: N801 - Blender's nami
         if submission.state != "done":
             self.report({"ERROR"}, submission.error or "The scene was not sent: it was cancelled")
             return {"CANCELLED"}
-        job = submission.result()
-        scene.remember_job(self._sending, job.job_id)
-        self.report({"INFO"}, f"Sent: job {job.job_id}")
+        self.report({"INFO"}, f"Sent: job {submission.job_id}")
+        return {"FINISHED"}
+
+
+class FARMHAND_OT_send_unsaved(bpy.types.Operator):  # noqa: N801
+    """Send this scene to the farm, and ask first what to do about changes that are not on the disk yet."""
+
+    bl_idname = "farmhand.send_unsaved"
+    bl_label = "Render with Unsaved Changes"
+
+    unsaved: EnumProperty(
+        name="Unsaved Changes",
+        items=(
+            ("SAVE", "Save the File", "The file on the disk is replaced, then sent"),
+            ("COPY", "Send a Copy", "A copy is saved beside the file and sent; the file stays as it is on the disk"),
+        ),
+        default="SAVE",
+    )
+
+    @classmethod
+    def poll(cls, context) -> bool:  # noqa: ANN001
+        """Say why the scene cannot be sent."""
+        return FARMHAND_OT_submit_job.poll(context)
+
+    def invoke(self, context, _event) -> set:  # noqa: ANN001
+        """Ask; where the file is not to be written, a copy is all that is left."""
+        if not scene.can_save():
+            self.unsaved = "COPY"
+        return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, _context) -> None:  # noqa: ANN001
+        """Offer both."""
+        self.layout.label(text="The farm reads the file from the disk, and there are changes that are not saved.")
+        if not scene.can_save():
+            self.layout.label(text="The file is read-only.", icon="LOCKED")
+        self.layout.prop(self, "unsaved", expand=True)
+
+    def execute(self, _context) -> set:  # noqa: ANN001
+        """Send."""
+        return bpy.ops.farmhand.submit_job("INVOKE_DEFAULT", unsaved=self.unsaved) - {"RUNNING_MODAL"} or {"FINISHED"}
+
+
+class FARMHAND_OT_check(bpy.types.Operator):  # noqa: N801
+    """Look at the file on the disk, and say what would be sent and what stands in the way. Nothing is sent."""
+
+    bl_idname = "farmhand.check"
+    bl_label = "Check"
+
+    @classmethod
+    def poll(cls, context) -> bool:  # noqa: ANN001
+        """Say why the scene cannot be checked."""
+        if bridge.current().preview is not None:
+            return refuse(cls, "The scene is being checked already")
+        return FARMHAND_OT_submit_job.poll(context)
+
+    def invoke(self, context, _event) -> set:  # noqa: ANN001
+        """Check while Blender goes on, for people."""
+        return self._check(context, waits=bpy.app.background)
+
+    def execute(self, context) -> set:  # noqa: ANN001
+        """Check, and return when all is known, for scripts."""
+        return self._check(context, waits=True)
+
+    def _check(self, context, *, waits: bool) -> set:  # noqa: ANN001
+        try:
+            preview = bridge.current().look(scene.sending(context.scene))
+            if waits:
+                preview.result()
+                bridge.current().settle_preview()
+        except farmhand.FarmhandError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class FARMHAND_OT_keep_defaults(bpy.types.Operator):  # noqa: N801
+    """Have new scenes begin with this order, priority, and what becomes of existing frames."""
+
+    bl_idname = "farmhand.keep_defaults"
+    bl_label = "Keep as My Defaults"
+
+    def execute(self, context) -> set:  # noqa: ANN001
+        """Take them over into the preferences."""
+        preferences = context.preferences.addons[__package__].preferences
+        for name in properties.DEFAULTS:
+            setattr(preferences, name, getattr(context.scene.farmhand, name))
+        context.preferences.is_dirty = True
+        self.report({"INFO"}, "Kept in the preferences")
         return {"FINISHED"}
 
 
@@ -102,104 +196,11 @@ class FARMHAND_OT_cancel_submission(bpy.types.Operator):  # noqa: N801
     @classmethod
     def poll(cls, _context) -> bool:  # noqa: ANN001
         """Say that nothing is being sent."""
-        return bridge.current().is_sending or _refuse(cls, "No scene is being sent")
+        return bridge.current().is_sending or refuse(cls, "No scene is being sent")
 
     def execute(self, _context) -> set:  # noqa: ANN001
         """Ask the submission to stop; it ends a moment later."""
         bridge.current().submission.cancel()
-        return {"FINISHED"}
-
-
-def _refuse_offline(operator) -> bool:  # noqa: ANN001
-    """Allow what the farm has to do, unless it is known to be out of reach."""
-    reason = library.restart_needed()
-    snapshot = bridge.current().snapshot
-    if not reason and snapshot is not None and snapshot.state == "offline":
-        reason = f"The farm is offline: {snapshot.message}"
-    return not reason or _refuse(operator, reason)
-
-
-def _run(operator, begin) -> set:  # noqa: ANN001
-    """Begin something on the farm; in the background, wait for its answer."""
-    try:
-        operation = begin(operator.job_id)
-        if bpy.app.background:
-            operation.result()
-    except farmhand.FarmhandError as error:
-        operator.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
-    return {"FINISHED"}
-
-
-class FARMHAND_OT_cancel_job(bpy.types.Operator):  # noqa: N801
-    """Cancel this job. Frames that are rendered already stay."""
-
-    bl_idname = "farmhand.cancel_job"
-    bl_label = "Cancel Job"
-
-    job_id: StringProperty(name="Job", description="Which job to cancel", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, _context) -> bool:  # noqa: ANN001
-        """Say why no job can be cancelled."""
-        return _refuse_offline(cls)
-
-    def invoke(self, context, event) -> set:  # noqa: ANN001
-        """Ask first."""
-        return context.window_manager.invoke_confirm(self, event)
-
-    def execute(self, _context) -> set:  # noqa: ANN001
-        """Begin to cancel."""
-        return _run(self, bridge.current().cancel_job)
-
-
-class FARMHAND_OT_retry_job(bpy.types.Operator):  # noqa: N801
-    """Render the failed frames of this job again, or let a cancelled job go on."""
-
-    bl_idname = "farmhand.retry_job"
-    bl_label = "Retry"
-
-    job_id: StringProperty(name="Job", description="Which job to retry", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, _context) -> bool:  # noqa: ANN001
-        """Say why nothing can be retried."""
-        return _refuse_offline(cls)
-
-    def execute(self, _context) -> set:  # noqa: ANN001
-        """Begin to retry."""
-        return _run(self, bridge.current().retry_job)
-
-
-class FARMHAND_OT_open_folder(bpy.types.Operator):  # noqa: N801
-    """Open the folder with the rendered frames."""
-
-    bl_idname = "farmhand.open_folder"
-    bl_label = "Open Folder"
-
-    folder: StringProperty(name="Folder", description="Which folder to open", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, _context) -> bool:  # noqa: ANN001
-        """Say that there is no desktop to open a folder on."""
-        return not bpy.app.background or _refuse(cls, "Folders can be opened only where Blender has a window")
-
-    def execute(self, context) -> set:  # noqa: ANN001
-        """Start the desktop's own file browser, and do not wait for it."""
-        folder = Path(self.folder)
-        if not folder.is_dir():
-            self.report({"ERROR"}, f"There is no such folder yet: {folder}")
-            return {"CANCELLED"}
-        try:
-            if sys.platform == "win32":
-                os.startfile(folder)  # noqa: S606 - the folder of a job
-            else:
-                opener = "open" if sys.platform == "darwin" else "xdg-open"
-                subprocess.Popen([opener, str(folder)], stdin=subprocess.DEVNULL)
-        except OSError as error:
-            context.window_manager.clipboard = str(folder)
-            self.report({"WARNING"}, f"No file browser could be started ({error}); the path is in the clipboard")
-            return {"CANCELLED"}
         return {"FINISHED"}
 
 
@@ -224,7 +225,7 @@ def _refuse_to_mend(operator, context) -> bool:  # noqa: ANN001
     reason = "The scene lies in another file; fix it there" if context.scene.library is not None else ""
     if bridge.current().is_mending:
         reason = "Files of the scene are being mended already"
-    return not reason or _refuse(operator, reason)
+    return not reason or refuse(operator, reason)
 
 
 class FARMHAND_OT_fix(bpy.types.Operator):  # noqa: N801
@@ -301,7 +302,7 @@ class FARMHAND_OT_select(bpy.types.Operator):  # noqa: N801
     @classmethod
     def poll(cls, context) -> bool:  # noqa: ANN001
         """Say that nothing can be selected while something is edited."""
-        return context.mode == "OBJECT" or _refuse(cls, "Objects can be selected in Object Mode only")
+        return context.mode == "OBJECT" or refuse(cls, "Objects can be selected in Object Mode only")
 
     def execute(self, context) -> set:  # noqa: ANN001
         """Select them, and say what they are."""
@@ -320,7 +321,7 @@ class FARMHAND_OT_dismiss(bpy.types.Operator):  # noqa: N801
     @classmethod
     def poll(cls, _context) -> bool:  # noqa: ANN001
         """Say that there is no message."""
-        return bool(bridge.current().messages) or _refuse(cls, "There is no message")
+        return bool(bridge.current().messages) or refuse(cls, "There is no message")
 
     def execute(self, _context) -> set:  # noqa: ANN001
         """Forget the messages, and look no further for files."""
@@ -331,9 +332,9 @@ class FARMHAND_OT_dismiss(bpy.types.Operator):  # noqa: N801
 _CLASSES = (
     FARMHAND_OT_submit_job,
     FARMHAND_OT_cancel_submission,
-    FARMHAND_OT_cancel_job,
-    FARMHAND_OT_retry_job,
-    FARMHAND_OT_open_folder,
+    FARMHAND_OT_send_unsaved,
+    FARMHAND_OT_check,
+    FARMHAND_OT_keep_defaults,
     FARMHAND_OT_fix,
     FARMHAND_OT_search_files,
     FARMHAND_OT_select,

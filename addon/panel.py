@@ -1,147 +1,174 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel in Render Properties: the farm, the frames, and Send."""
+"""The panel in Render Properties: Send, and below it the farm, and what is sent."""
 
 from __future__ import annotations
 
 import bpy
 
-from . import bridge, fixes, library, operators, scene, show, words
+from . import bridge, farm_operators, farms, layouts, library, operators, scene, words
 
 
-def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str, margin: int = 60) -> None:
-    """Draw a text in as many lines as the panel's width asks for."""
-    # A letter of Blender's interface font is about six pixels wide; the icon and the margins take the rest.
-    width = context.region.width / context.preferences.system.ui_scale - margin
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for number, line in enumerate(words.lines(text, int(width / 6.0))):
-        column.label(text=line, icon="BLANK1" if number else icon)
+class _InRender:
+    """Where all panels are."""
 
-
-def _draw_pair(layout: bpy.types.UILayout, name: str, text: str, icon: str) -> None:
-    """Draw a text where a property's value would be, with its name beside it."""
-    split = layout.split(factor=0.4)
-    beside = split.row()
-    beside.alignment = "RIGHT"
-    beside.label(text=name)
-    split.label(text=text, icon=icon)
-
-
-class FARMHAND_PT_render(bpy.types.Panel):  # noqa: N801 - Blender's naming
-    """Sends the scene."""
-
-    bl_label = "Farmhand"
     bl_space_type = "PROPERTIES"
     bl_region_type = "WINDOW"
     bl_context = "render"
 
+
+class FARMHAND_PT_render(_InRender, bpy.types.Panel):  # noqa: N801 - Blender's naming
+    """Sends the scene."""
+
+    bl_label = "Farmhand"
+
     def draw(self, context: bpy.types.Context) -> None:
-        """Draw what would be sent, and to where."""
+        """Draw what a click will do, or how far it is."""
         bridge.request()
+        layouts.begin(self.layout, context)
+        now = bridge.current()
+        if now.submission is not None:
+            _draw_sending(self.layout, context)
+        elif scene.is_never_saved():
+            self._draw_save()
+        else:
+            self._draw_send(context)
+        advice = library.restart_needed() or scene.reason_not_to_send(context.scene)
+        if advice and not (not scene.is_never_saved() and scene.chosen_frames(context.scene).error):
+            layouts.draw_lines(self.layout, context, advice, "INFO")
+        if now.notice:
+            layouts.draw_lines(self.layout, context, now.notice, "INFO")
+
+    def _draw_save(self) -> None:
+        row = self.layout.row()
+        row.scale_y = 1.6
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("wm.save_as_mainfile", text="Save As…", icon="FILE_TICK")
+
+    def _draw_send(self, context: bpy.types.Context) -> None:
+        row = self.layout.row()
+        row.scale_y = 1.6
+        row.operator_context = "INVOKE_DEFAULT"
+        count = scene.chosen_frames(context.scene).count
+        asks = scene.has_unsaved_changes()
+        operator = operators.FARMHAND_OT_send_unsaved if asks else operators.FARMHAND_OT_submit_job
+        text = words.send_label(count, farms.title(), saves=asks)
+        if len(text) > layouts.letters(context):
+            text = words.short_send_label(count, saves=asks)
+        row.operator(operator.bl_idname, text=text, icon="RENDER_ANIMATION", translate=False)
+
+
+def _draw_sending(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    now = bridge.current()
+    row = layout.row()
+    # As tall while sending as before, so that nothing below it jumps.
+    row.scale_y = 1.6
+    # Not below the middle of Send, where the second click of a double click would stop it again.
+    split = row.split(factor=0.7)
+    stage = words.shorten(words.translate(now.submission.stage), int(layouts.letters(context, 30) * 0.7))
+    if hasattr(split, "progress"):  # Blender 4.0
+        split.progress(factor=now.sending_fraction(), text=stage, translate=False)
+    else:
+        split.prop(context.window_manager.farmhand, "sending", text=stage, slider=True, translate=False)
+    split.operator(operators.FARMHAND_OT_cancel_submission.bl_idname, text="Cancel")
+
+
+class FARMHAND_PT_farm(_InRender, bpy.types.Panel):  # noqa: N801
+    """Shows the farm that is chosen, and offers the others."""
+
+    bl_label = "Farm"
+    bl_parent_id = "FARMHAND_PT_render"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw its name, its state and its workers."""
         layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        self._draw_farm(layout, context)
-        self._draw_frames(layout, context)
-        layout.prop(context.scene.farmhand, "priority", slider=True)
-        if context.scene.farmhand.auto_run:
-            layout.prop(context.scene.farmhand, "auto_run")
-        self._draw_send(layout, context)
-        self._draw_messages(layout, context)
+        now = bridge.current()
+        snapshot = now.snapshot
+        row = layout.row(align=True)
+        row.menu(
+            FARMHAND_MT_farms.__name__, text=farms.title(), icon="DESKTOP" if farms.is_local() else "NETWORK_DRIVE"
+        )
+        row.operator(farm_operators.FARMHAND_OT_add_farm.bl_idname, text="", icon="ADD")
+        word, icon = words.farm_state("offline" if now.trouble else snapshot.state if snapshot else "connecting")
+        layouts.draw_lines(layout, context, word, icon)
+        if snapshot is not None and snapshot.state == "online" and snapshot.worker_statuses:
+            layouts.draw_lines(layout, context, words.workers(snapshot.worker_statuses), "BLANK1")
+        reason = now.trouble or (snapshot.message if snapshot and snapshot.state == "offline" else "")
+        if reason:
+            layouts.draw_lines(layout.box(), context, reason, "INFO", 16)
+        elif farms.is_local() and not now.has_farms:
+            layouts.draw_lines(layout, context, words.translate(words.NO_OTHER_FARM), "INFO")
 
-    def _draw_farm(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        snapshot = bridge.current().snapshot
-        word, icon = words.farm_state(snapshot.state if snapshot else "connecting")
-        _draw_pair(layout, "Farm", f"{words.THIS_COMPUTER}, {word}", icon)
-        if snapshot and snapshot.state == "offline" and snapshot.message:
-            draw_lines(layout.box(), context, snapshot.message, "INFO")
 
-    def _draw_frames(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+class FARMHAND_MT_farms(bpy.types.Menu):  # noqa: N801
+    """Offers the farms that there are."""
+
+    bl_label = "Farm"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw a line for each."""
+        names = [farms.LOCAL, *(farm.name for farm in bridge.current().farms())]
+        for name in names:
+            text = words.translate(words.THIS_COMPUTER) if name == farms.LOCAL else name
+            icon = "CHECKMARK" if name == farms.chosen() else "BLANK1"
+            operator = farm_operators.FARMHAND_OT_choose_farm.bl_idname
+            self.layout.operator(operator, text=text, icon=icon, translate=False).name = name
+
+
+class FARMHAND_PT_send(_InRender, bpy.types.Panel):  # noqa: N801
+    """Says what is sent."""
+
+    bl_label = "Send"
+    bl_parent_id = "FARMHAND_PT_render"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the choices, and what they come to."""
+        layout = self.layout
+        layouts.begin(layout, context)
         choices = context.scene.farmhand
-        layout.row().prop(choices, "frames_from", expand=True)
+        layouts.draw_pair(layout, context, "Scene", context.scene.name)
+        layouts.draw_choice(layout, context, choices, "frames_from")
         frames = scene.chosen_frames(context.scene)
         if choices.frames_from == "LIST":
             row = layout.row()
             row.alert = bool(frames.error)
             row.prop(choices, "frames")
         if frames.error:
-            draw_lines(layout.box(), context, frames.error, "ERROR")
+            layouts.draw_lines(layout.box(), context, frames.error, "ERROR", 16)
+        else:
+            shown = f"{words.shorten(frames.canonical, 60)} ({words.frames_count(frames.count)})"
+            layouts.draw_lines(layout, context, shown, "BLANK1")
+        layouts.draw_choice(layout, context, choices, "order")
+        layouts.draw_choice(layout, context, choices, "existing")
+        layout.prop(choices, "priority", slider=True)
+        if choices.auto_run:
+            layout.prop(choices, "auto_run")
+        layout.operator(operators.FARMHAND_OT_keep_defaults.bl_idname, icon="FILE_TICK")
+        self._draw_seen(context)
+
+    def _draw_seen(self, context: bpy.types.Context) -> None:
+        """Draw what a look at the file has seen, as long as nothing else is chosen."""
+        now = bridge.current()
+        if not now.seen or scene.is_never_saved() or now.previewed != scene.sending(context.scene):
             return
-        _draw_pair(layout, "", f"{frames.canonical} ({words.frames_count(frames.count)})", "NONE")
-
-    def _draw_send(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        row = layout.row()
-        # As tall while sending as before, so that nothing below it jumps.
-        row.scale_y = 1.6
-        submission = bridge.current().submission
-        if submission is not None:
-            # Not below the middle of Send, where the second click of a double click would stop it again.
-            split = row.split(factor=0.7)
-            split.label(text=submission.stage, icon="EXPORT")
-            split.operator(operators.FARMHAND_OT_cancel_submission.bl_idname, text="Cancel", icon="X")
-            return
-        frames = scene.chosen_frames(context.scene)
-        row.operator(
-            operators.FARMHAND_OT_submit_job.bl_idname,
-            text=words.send_label(frames.count, saves=scene.has_unsaved_changes()),
-            icon="RENDER_ANIMATION",
-        )
-
-    def _draw_messages(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        advice = library.restart_needed() or scene.reason_not_to_send(context.scene)
-        if advice and not scene.chosen_frames(context.scene).error:
-            draw_lines(layout, context, advice, "INFO")
-        messages = bridge.current().messages
-        if messages:
-            _draw_findings(layout.box(), context, messages)
+        seen = now.seen
+        column = self.layout.column(align=True)
+        layouts.draw_pair(column, context, "Output", str(seen["output"]))
+        layouts.draw_pair(column, context, "Picture", f"{seen['engine']}, {seen['size']}")
+        if seen["blender"]:
+            layouts.draw_pair(column, context, "Blender", str(seen["blender"]))
+        layouts.draw_pair(column, context, "Files", words.files_count(int(seen["files"]), int(seen["size_bytes"])))
 
 
-# Of a finding that sums many things up, the first ones say what it is about.
-_DETAILS_SHOWN = 3
-# What the frame of a box, its icon and the scroll bar take.
-_BOX_MARGIN = 84
-
-
-def _draw_findings(layout: bpy.types.UILayout, context: bpy.types.Context, messages: list[bridge.Message]) -> None:
-    """Draw all messages, the gravest first, each group below its count."""
-    groups = [(severity, [one for one in messages if one.severity == severity]) for severity in words.SEVERITIES]
-    groups = [(severity, group) for severity, group in groups if group]
-    for number, (severity, group) in enumerate(groups):
-        head = layout.row()
-        # The line that says that nothing was sent is none of those that say why.
-        count = sum(1 for message in group if message.text != bridge.HELD_BACK)
-        head.label(text=words.severity_count(severity, count).capitalize(), icon=words.severity_icon(severity))
-        if number == 0:
-            head.operator(operators.FARMHAND_OT_dismiss.bl_idname, text="", icon="X", emboss=False)
-        for message in group:
-            _draw_finding(layout.column(align=True), context, message)
-
-
-def _draw_finding(layout: bpy.types.UILayout, context: bpy.types.Context, message: bridge.Message) -> None:
-    draw_lines(layout, context, message.text, "BLANK1", _BOX_MARGIN)
-    for detail in message.details[1 : 1 + _DETAILS_SHOWN]:
-        draw_lines(layout, context, detail, "DOT", _BOX_MARGIN)
-    if len(message.details) > 1 + _DETAILS_SHOWN:
-        layout.label(text=f"And {len(message.details) - 1 - _DETAILS_SHOWN:,} more", icon="BLANK1")
-    can_fix = message.code in fixes.FIXES
-    can_select = show.can_select(context.scene, message.things)
-    if not can_fix and not can_select:
-        return
-    row = layout.row(align=True)
-    row.label(text="", icon="BLANK1")
-    if can_fix:
-        row.operator(operators.FARMHAND_OT_fix.bl_idname, text="Fix").code = message.code
-    if message.code == "missing-file":
-        row.operator(operators.FARMHAND_OT_search_files.bl_idname, text="Search…")
-    if can_select:
-        row.operator(operators.FARMHAND_OT_select.bl_idname, text="Select").code = message.code
+_CLASSES = (FARMHAND_MT_farms, FARMHAND_PT_render, FARMHAND_PT_farm, FARMHAND_PT_send)
 
 
 def register() -> None:
-    """Make the panel known to Blender."""
-    bpy.utils.register_class(FARMHAND_PT_render)
+    """Make the panels known to Blender."""
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
 
 
 def unregister() -> None:
-    """Take the panel back."""
-    bpy.utils.unregister_class(FARMHAND_PT_render)
+    """Take the panels back."""
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -21,22 +21,32 @@ __all__ = [
     "JobView",
     "Operation",
     "PathMap",
+    "Preview",
     "Problem",
+    "Reply",
     "Snapshot",
     "Submission",
     "Trace",
     "__version__",
+    "add_farm",
+    "add_path_rule",
     "bring_files",
     "check",
     "connect",
+    "explain_path",
+    "farms",
     "fill_sequences",
     "find_files",
     "format_seconds_left",
     "local",
     "part_files",
+    "path_rules",
     "plan",
     "read_blend",
+    "remove_farm",
+    "remove_path_rule",
     "run_command",
+    "set_default_farm",
 ]
 __version__: str
 
@@ -323,6 +333,55 @@ class FileWork:
             FarmTimeoutError: It took longer than `timeout_secs`.
             CancelledError: It was ended.
             FarmhandError: A file could not be copied, or a folder not be read.
+
+@final
+class Reply:
+    """A text that the farm is asked for in the background, such as a job's log."""
+
+    @property
+    def state(self) -> Literal["running", "done", "failed", "cancelled"]:
+        """Never blocks."""
+    @property
+    def error(self) -> str | None:
+        """Why it failed, or None."""
+    @property
+    def text(self) -> str | None:
+        """The text once it is there. Never blocks."""
+    def result(self, *, timeout_secs: float | None = None) -> str:
+        """Wait for the text. Ctrl-C is honoured.
+
+        Raises:
+            FarmTimeoutError: It took longer than `timeout_secs`.
+            FarmhandError: It failed.
+        """
+
+@final
+class Preview:
+    """A look at what would be sent, under way in the background. Nothing is sent."""
+
+    @property
+    def state(self) -> Literal["running", "done", "failed", "cancelled"]:
+        """Never blocks."""
+    @property
+    def stage(self) -> str:
+        """What is being done now, in words. Never blocks."""
+    @property
+    def error(self) -> str | None:
+        """Why it failed, or None."""
+    def poll(self) -> list[Event]:
+        """What has been found since the last call. Never blocks."""
+    def cancel(self) -> None:
+        """Ask for the end. Never blocks."""
+    def result(self, *, timeout_secs: float | None = None) -> dict[str, Any]:
+        """Wait for the end, and return what would be sent.
+
+        Keys: `name`, `scene`, `frames`, `frame_count`, `engine`, `size`, `output` (a pattern), `output_dir`, `order`,
+        `lanes`, `job_type`, `blender` (a version, or the name that the farm has for one), `files`, `files_missing`,
+        `size_bytes`, `is_held_back`.
+
+        Raises:
+            FarmTimeoutError: It took longer than `timeout_secs`.
+            FarmhandError: It failed.
         """
 
 @final
@@ -427,6 +486,12 @@ class JobView:
     def priority(self) -> int:
         """Higher goes first; 50 is usual."""
     @property
+    def is_mine(self) -> bool:
+        """Whether this computer's user sent it, by the name."""
+    @property
+    def user(self) -> str | None:
+        """Who sent it, where the job says so."""
+    @property
     def is_live(self) -> bool:
         """Whether it can still render frames."""
     @property
@@ -476,6 +541,24 @@ class Snapshot:
     @property
     def jobs(self) -> list[JobView]:
         """The farm's jobs, newest first."""
+    def choose(
+        self,
+        which: Literal["all", "active", "done", "failed"] = "all",
+        *,
+        mine_only: bool = False,
+        most: int = 20,
+    ) -> tuple[list[JobView], int]:
+        """The newest of some of the jobs, and how many of these there are in all. Thousands of others cost nothing."""
+    def job(self, job_id: str) -> JobView | None:
+        """The job of that id."""
+    @property
+    def workers(self) -> list[dict[str, Any]]:
+        """The farm's workers: `name`, `status`, `last_seen` and so on; those long gone included."""
+    @property
+    def worker_statuses(self) -> list[str]:
+        """The status of each: awake, asleep, error, offline and so on."""
+    def looks_like(self, other: Snapshot) -> bool:
+        """Whether people would see no difference."""
 
 @final
 class FarmWatch:
@@ -559,6 +642,27 @@ class Farm:
         """Let a held job go on, in the background; fails where the job is not held."""
     def retry_job(self, job_id: str) -> Operation:
         """Ask for a job's failed frames again, or resume a cancelled job, in the background."""
+    def set_job_priority(self, job_id: str, priority: int) -> Operation:
+        """Say when a job's turn is, in the background: 0 to 100, higher goes first."""
+    def read_job_log(self, job_id: str) -> Reply:
+        """Read what a job's lanes have printed so far, in the background."""
+    def fetch_picture(self, job_id: str, folder: _Path) -> Reply:
+        """Write a job's latest picture into a folder, in the background. The reply is its path, or empty."""
+    def greet(self) -> Reply:
+        """Ask the farm for its name and version, in the background: whether it answers, and lets us in."""
+    def preview(
+        self,
+        path: _Path,
+        *,
+        frames: str | Frames | None = None,
+        scene: str | None = None,
+        output: _Path | None = None,
+        existing: Literal["replace", "skip", "new-folder"] = "replace",
+        order: Literal["auto", "sequential", "scouts-then-wait"] = "auto",
+        priority: int = 50,
+        auto_run: bool = False,
+    ) -> Preview:
+        """Look in the background at what `submit` would send with these; the farm on this computer is started."""
     def watch(self) -> FarmWatch:
         """Watch the farm in the background. Returns at once."""
 
@@ -595,6 +699,84 @@ def local(*, launcher: Sequence[str] | None = None, slots: int | None = None, bl
         launcher: The command that runs `farmhand` here, without its arguments; the console script by default.
         slots: How many lanes render at once; 1 unless the farm runs already.
         blender: The Blender to render with; found by itself by default.
+    """
+
+def farms() -> list[dict[str, Any]]:
+    """The farms that have names (`farmhand farms`): `name`, `url`, `auth`, `user`, `header`, `has_token`, `is_usual`.
+
+    Raises:
+        FarmhandError: The list cannot be read.
+    """
+
+def add_farm(
+    name: str,
+    url: str,
+    *,
+    token: str | None = None,
+    user: str | None = None,
+    header: str | None = None,
+    ca_file: _Path | None = None,
+    proxy: str | None = None,
+    allow_plain_http: bool = False,
+    replace: bool = False,
+) -> None:
+    """Give a farm a name; its token is kept in a file that is its user's alone.
+
+    Args:
+        name: What `connect` and `--farm` take: letters, digits, - and _.
+        url: The farm's address.
+        token: As `connect` takes it, as are those that follow.
+        user: The name that goes with the token as its password.
+        header: The name of a header that holds the token instead.
+        ca_file: A PEM file with the CA of the farm.
+        proxy: An HTTP proxy's address, or `none`.
+        allow_plain_http: Let the token go unencrypted to another computer.
+        replace: Replace the farm of that name.
+
+    Raises:
+        FarmhandError: The name is taken or none, or the address holds a password.
+    """
+
+def remove_farm(name: str) -> None:
+    """Forget a farm, and the token that was kept for it.
+
+    Raises:
+        FarmhandError: No farm has that name.
+    """
+
+def set_default_farm(name: str) -> None:
+    """Say which farm is meant where none is named; `local` is this computer.
+
+    Raises:
+        FarmhandError: No farm has that name.
+    """
+
+def path_rules() -> list[dict[str, Any]]:
+    """What was said of folders (`farmhand paths`): `source`, `target` and so on.
+
+    Raises:
+        FarmhandError: The list cannot be read.
+    """
+
+def add_path_rule(source: str, target: str, *, farm: str | None = None) -> None:
+    """Say where workers see a folder of this computer; with `farm`, an address, for that farm alone.
+
+    Raises:
+        PathRuleError: A folder is not absolute.
+    """
+
+def remove_path_rule(source: str) -> None:
+    """Forget what was said of a folder.
+
+    Raises:
+        FarmhandError: Nothing was said of it.
+    """
+
+def explain_path(path: str, *, target_platform: str = "linux", farm: str = "local") -> str | None:
+    """Where workers see a path by the rules of `path_rules`; None where no rule says anything of it.
+
+    Raises:
+        PathRuleError: The path is not absolute, or the platform unknown.
     """
 
 def read_blend(path: _Path) -> BlendFile:

@@ -12,7 +12,7 @@ use super::failure::{Exit, Failure};
 use super::options::JsonOption;
 use super::table::{Align, Table};
 use super::text;
-use crate::config::{Auth, FarmEntry, Farms, LOCAL, secret_file, write_secret};
+use crate::config::{Auth, FarmEntry, Farms, LOCAL, write_secret};
 use crate::connect::{self, Given};
 use crate::farm::Client;
 
@@ -252,19 +252,7 @@ fn token_of(farm: &FarmEntry) -> String {
 }
 
 fn remove(name: &str, context: &mut Context) -> Result<Exit, Failure> {
-    let mut farms = Farms::load(&context.dirs)?;
-    let removed = farms.remove(name)?;
-    farms.save(&context.dirs)?;
-    let kept = secret_file(&context.dirs, name);
-    // A file that people named themselves stays theirs.
-    if removed.token_file.as_ref() == Some(&kept)
-        && let Err(error) = std::fs::remove_file(&kept)
-    {
-        return Err(Failure::failed(format!(
-            "the farm {name} is forgotten, but its token is left ({error}): {}",
-            text::path(&kept)
-        )));
-    }
+    Farms::forget(&context.dirs, name)?;
     context
         .terminal
         .data(format!("The farm {name} is forgotten; its jobs go on."));

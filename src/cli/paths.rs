@@ -262,15 +262,7 @@ fn add(added: Added, context: &mut Context) -> Result<Exit, Failure> {
             settings.files.retain(|known| *known != file);
             settings.files.push(file);
         }
-        Added::Rule(rule) => {
-            // What is said of a folder anew takes the old rule's place.
-            settings.rules.retain(|known| {
-                known.source != rule.source
-                    || known.target_platform != rule.target_platform
-                    || known.farm != rule.farm
-            });
-            settings.rules.push(rule);
-        }
+        Added::Rule(rule) => settings.put(rule),
     }
     let save = |settings: &PathRules| {
         settings
@@ -294,10 +286,9 @@ fn remove(source: &str, context: &mut Context) -> Result<Exit, Failure> {
     let failed = |error| Failure::caused(Exit::Failed, &error);
     let mut settings = PathRules::load(&context.dirs).map_err(failed)?;
     let file = std::path::absolute(source).unwrap_or_else(|_| source.into());
-    let before = (settings.rules.len(), settings.files.len());
-    settings.rules.retain(|rule| rule.source != source);
+    let files_before = settings.files.len();
     settings.files.retain(|known| *known != file);
-    if before == (settings.rules.len(), settings.files.len()) {
+    if !settings.forget(source) && files_before == settings.files.len() {
         return Err(Failure::failed(format!("nothing was said of {source}"))
             .hint("farmhand paths list shows what was"));
     }

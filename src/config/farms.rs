@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Dirs;
-use super::secrets::{shared_mode, write_private};
+use super::secrets::{secret_file, shared_mode, write_private};
 
 const FILE: &str = "farms.json";
 
@@ -42,6 +42,16 @@ pub enum FarmsError {
     /// A name that would not do on a command line or as a file's name.
     #[error("a farm cannot be named {0:?}; use letters, digits, - and _")]
     BadName(String),
+    /// A farm is forgotten, and its secret is not.
+    #[error("the farm {name} is forgotten, but its token is left ({source}); remove it: {}", path.display())]
+    SecretLeft {
+        /// The name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// There is no farm of that name.
     #[error("no farm is named {name:?}; {known}")]
     Unknown {
@@ -198,6 +208,26 @@ impl Farms {
             self.default = None;
         }
         Ok(removed)
+    }
+
+    /// Removes a farm from the list that is kept, and the secret that was kept for it. A file that people named
+    /// themselves stays theirs.
+    pub fn forget(dirs: &Dirs, name: &str) -> Result<(), FarmsError> {
+        let mut farms = Self::load(dirs)?;
+        let removed = farms.remove(name)?;
+        farms.save(dirs)?;
+        let path = secret_file(dirs, name);
+        if removed.token_file.as_ref() != Some(&path) {
+            return Ok(());
+        }
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(FarmsError::SecretLeft {
+                name: name.to_owned(),
+                path,
+                source: error,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Makes a farm the one that is meant where none is named.

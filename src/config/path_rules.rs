@@ -58,6 +58,23 @@ impl PathRules {
         }
     }
 
+    /// Adds a rule; what is said of a folder anew takes the old rule's place.
+    pub fn put(&mut self, rule: PathRule) {
+        self.rules.retain(|known| {
+            known.source != rule.source
+                || known.target_platform != rule.target_platform
+                || known.farm != rule.farm
+        });
+        self.rules.push(rule);
+    }
+
+    /// Forgets what was said of a folder; returns whether anything was.
+    pub fn forget(&mut self, source: &str) -> bool {
+        let before = self.rules.len();
+        self.rules.retain(|rule| rule.source != source);
+        before != self.rules.len()
+    }
+
     /// Writes them, whole or not at all.
     pub fn save(&self, dirs: &Dirs) -> Result<(), ConfigError> {
         let path = Self::file(dirs);

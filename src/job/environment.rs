@@ -53,9 +53,6 @@ impl Environment {
     pub fn of_process(farm: FarmKind, renderer_source: impl Into<String>) -> Self {
         let cores = std::thread::available_parallelism()
             .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
-        let user_name = ["USER", "USERNAME", "LOGNAME"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()));
         Self {
             farm,
             slots: 0,
@@ -68,7 +65,7 @@ impl Environment {
             site: None,
             current_dir: std::env::current_dir().unwrap_or_default(),
             temporary_dir: std::env::temp_dir(),
-            user_name,
+            user_name: user_name(),
             renderer_source: renderer_source.into(),
         }
     }
@@ -94,6 +91,13 @@ impl Environment {
 }
 
 /// Whether this computer has ffmpeg, as the renderer looks for it: by `FARMHAND_FFMPEG`, else on `PATH`.
+/// Who sends jobs from this computer, as its environment says.
+pub fn user_name() -> Option<String> {
+    ["USER", "USERNAME", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+}
+
 fn ffmpeg_is_here() -> bool {
     let named = std::env::var_os("FARMHAND_FFMPEG").filter(|name| !name.is_empty());
     let name = PathBuf::from(named.unwrap_or_else(|| "ffmpeg".into()));

@@ -23,7 +23,7 @@ mod stock;
 mod submission;
 mod submit;
 
-pub use environment::{Environment, FarmKind};
+pub use environment::{Environment, FarmKind, user_name};
 pub use error::JobError;
 pub use event::{Event, Listener, Stage, no_events};
 pub use fit::INSTALL as INSTALL_THE_JOB_TYPE;

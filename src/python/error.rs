@@ -62,6 +62,15 @@ pub(super) enum Failure {
     /// A job was to be deleted that has not ended.
     #[error("job {job_id} is {status}; it cannot be deleted while it lives, so cancel it first")]
     StillLives { job_id: String, status: String },
+    /// A picture came and cannot be kept.
+    #[error("the picture cannot be written: {}", path.display())]
+    Picture {
+        path: std::path::PathBuf,
+        source: std::io::Error,
+    },
+    /// A rule of paths lacks what it needs, or there is none.
+    #[error("{0}")]
+    Setting(String),
     /// People asked for the end.
     #[error("the operation was cancelled")]
     Cancelled,
@@ -110,7 +119,9 @@ impl From<&Failure> for PyErr {
             | Failure::Broken(_)
             | Failure::Config(_)
             | Failure::Connect(_)
-            | Failure::Mend(_) => FarmhandError::new_err(message),
+            | Failure::Picture { .. }
+            | Failure::Mend(_)
+            | Failure::Setting(_) => FarmhandError::new_err(message),
             Failure::Local(_) => LocalFarmError::new_err(message),
             Failure::Watch(_) => FarmUnreachableError::new_err(message),
             Failure::NotHeld { .. } | Failure::StillLives { .. } => {

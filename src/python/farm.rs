@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 
 use super::error::Failure;
 use super::job::{self, PyJob};
-use super::submission::{PyOperation, PySubmission};
+use super::reply::PyReply;
+use super::submission::{PyOperation, PyPreview, PySubmission};
 use super::watch::PyFarmWatch;
 use super::work::Work;
 use super::{frames, runtime, submission};
@@ -236,6 +237,69 @@ impl PyFarm {
         })?))
     }
 
+    fn set_job_priority(&self, job_id: String, priority: i32) -> PyResult<PyOperation> {
+        let place = self.place.clone();
+        Ok(PyOperation(Work::start(|_, _| async move {
+            let client = place.client().await?;
+            Ok(client.set_job_priority(&job_id, priority).await?)
+        })?))
+    }
+
+    fn read_job_log(&self, job_id: String) -> PyResult<PyReply> {
+        let place = self.place.clone();
+        Ok(PyReply(Work::start(|_, _| async move {
+            job::log(&place.client().await?, &job_id).await
+        })?))
+    }
+
+    fn fetch_picture(&self, job_id: String, folder: PathBuf) -> PyResult<PyReply> {
+        let place = self.place.clone();
+        Ok(PyReply(Work::start(|_, _| async move {
+            job::fetch_picture(&place.client().await?, &job_id, &folder).await
+        })?))
+    }
+
+    fn greet(&self) -> PyResult<PyReply> {
+        let place = self.place.clone();
+        Ok(PyReply(Work::start(|_, _| async move {
+            let client = match &place {
+                // Somebody waits for the answer, and the watcher asks again and again.
+                Place::Manager(client) => client.without_retries(),
+                Place::Local(_) => place.client().await?,
+            };
+            let version = client.greet().await?;
+            Ok(format!("{}, Flamenco {}", version.name, version.version))
+        })?))
+    }
+
+    #[pyo3(signature = (path, *, frames=None, scene=None, output=None, existing="replace", order="auto", priority=50,
+        auto_run=false))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keyword-only in Python, where each has a default"
+    )]
+    fn preview(
+        &self,
+        path: PathBuf,
+        frames: Option<&Bound<'_, PyAny>>,
+        scene: Option<String>,
+        output: Option<PathBuf>,
+        existing: &str,
+        order: &str,
+        priority: i32,
+        auto_run: bool,
+    ) -> PyResult<PyPreview> {
+        let mut request = JobRequest::new(path);
+        request.frames = frames.map(frames::from_python).transpose()?;
+        request.scene = scene;
+        request.output = output;
+        request.existing = word("existing", existing)?;
+        request.order = word("order", order)?;
+        request.priority = priority;
+        request.auto_run = auto_run;
+        submission::preview(self.place.clone(), request)
+    }
+
     fn watch(&self) -> PyResult<PyFarmWatch> {
         PyFarmWatch::start(&self.place)
     }
@@ -324,7 +388,7 @@ fn default_launcher(py: Python<'_>) -> PyResult<Vec<OsString>> {
 }
 
 /// A choice by the word that job descriptions and the command use for it.
-fn word<T: DeserializeOwned>(option: &str, value: &str) -> PyResult<T> {
+pub(super) fn word<T: DeserializeOwned>(option: &str, value: &str) -> PyResult<T> {
     serde_json::from_value(value.into())
         .map_err(|error| PyValueError::new_err(format!("{option} cannot be {value:?}: {error}")))
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::path::Path;
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -199,15 +200,43 @@ impl PyJob {
     #[pyo3(signature = (*, timeout_secs=30.0))]
     fn log(&self, py: Python<'_>, timeout_secs: f64) -> PyResult<String> {
         self.ask(py, timeout_secs, |client, id| async move {
-            let mut log = String::new();
-            for task in client.tasks(&id).await? {
-                if let Some(text) = client.task_log_text(&task.id).await? {
-                    log.push_str(&text);
-                }
-            }
-            Ok(log)
+            log(&client, &id).await
         })
     }
+}
+
+/// What a job's lanes have printed so far.
+pub(super) async fn log(client: &Client, job_id: &str) -> Result<String, Failure> {
+    let mut log = String::new();
+    for task in client.tasks(job_id).await? {
+        if let Some(text) = client.task_log_text(&task.id).await? {
+            log.push_str(&text);
+        }
+    }
+    Ok(log)
+}
+
+/// Writes a job's latest picture into a folder, and returns its path; empty where there is none yet.
+pub(super) async fn fetch_picture(
+    client: &Client,
+    job_id: &str,
+    folder: &Path,
+) -> Result<String, Failure> {
+    let Some((name, bytes)) = client.job_picture(job_id, PictureSize::Small).await? else {
+        return Ok(String::new());
+    };
+    let extension = Path::new(&name).extension().unwrap_or("jpg".as_ref());
+    let path = folder.join(job_id).with_extension(extension);
+    let written = async {
+        tokio::fs::create_dir_all(folder).await?;
+        tokio::fs::write(&path, bytes).await
+    };
+    let written = written.await;
+    written.map_err(|source| Failure::Picture {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(path.to_string_lossy().into_owned())
 }
 
 /// Lets a job go on that is held; asked of any other, the farm would render what was cancelled or failed again.

@@ -12,7 +12,9 @@ mod files;
 mod frames;
 mod job;
 mod paths;
+mod reply;
 mod runtime;
+mod settings;
 mod submission;
 mod trace;
 mod watch;
@@ -38,7 +40,14 @@ mod _native {
     #[pymodule_export]
     use super::paths::PyPathMap;
     #[pymodule_export]
-    use super::submission::{PyEvent, PyOperation, PySubmission};
+    use super::reply::PyReply;
+    #[pymodule_export]
+    use super::settings::{
+        add_farm, add_path_rule, explain_path, farms, path_rules, remove_farm, remove_path_rule,
+        set_default_farm,
+    };
+    #[pymodule_export]
+    use super::submission::{PyEvent, PyOperation, PyPreview, PySubmission};
     #[pymodule_export]
     use super::trace::{PyDependency, PyDependencyFile, PyProblem, PyTrace};
     #[pymodule_export]

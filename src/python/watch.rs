@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 
-use super::farm::Place;
+use super::farm::{Place, word};
+use super::job::to_python;
 use super::runtime;
+use crate::job::user_name;
 use crate::watch::{JobView, Snapshot, WatchOptions, Watcher};
 
 #[pyclass(name = "FarmWatch", module = "farmhand", frozen)]
@@ -16,7 +18,7 @@ impl PyFarmWatch {
     pub(super) fn start(place: &Place) -> PyResult<Self> {
         Ok(Self(Watcher::start(
             place.source(),
-            WatchOptions::default(),
+            WatchOptions { user: user_name() },
             &runtime::handle()?,
         )))
     }
@@ -56,6 +58,41 @@ impl PySnapshot {
             .map(|job| PyJobView(job.clone()))
             .collect()
     }
+
+    #[pyo3(signature = (which="all", *, mine_only=false, most=20))]
+    fn choose(
+        &self,
+        which: &str,
+        mine_only: bool,
+        most: usize,
+    ) -> PyResult<(Vec<PyJobView>, usize)> {
+        let chosen: Vec<usize> = self.0.choose(word("which", which)?, mine_only).collect();
+        let shown = chosen
+            .iter()
+            .take(most)
+            .filter_map(|place| self.0.jobs.get(*place));
+        let jobs = shown.map(|job| PyJobView(job.clone())).collect();
+        Ok((jobs, chosen.len()))
+    }
+
+    fn job(&self, job_id: &str) -> Option<PyJobView> {
+        Some(PyJobView(self.0.job(job_id)?.clone()))
+    }
+
+    #[getter]
+    fn workers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0.workers)
+    }
+
+    #[getter]
+    fn worker_statuses(&self) -> Vec<String> {
+        let workers = self.0.workers.iter();
+        workers.map(|worker| worker.status.to_string()).collect()
+    }
+
+    fn looks_like(&self, other: &Self) -> bool {
+        self.0.looks_like(&other.0)
+    }
 }
 
 #[pyclass(name = "JobView", module = "farmhand", frozen)]
@@ -81,6 +118,16 @@ impl PyJobView {
     #[getter]
     fn priority(&self) -> i32 {
         self.0.priority
+    }
+
+    #[getter]
+    fn is_mine(&self) -> bool {
+        self.0.is_mine
+    }
+
+    #[getter]
+    fn user(&self) -> Option<&str> {
+        self.0.user.as_deref()
     }
 
     #[getter]

@@ -6,6 +6,7 @@
 //! only a farm with Farmhand's own part answers; without it, progress is what the job's folder tells where this computer sees
 //! it ([`share`]), else what Flamenco's steps tell. [`Keeper`] does for a job what a bare Manager does not.
 
+mod choice;
 pub mod companion;
 mod follow;
 mod keeper;
@@ -16,6 +17,7 @@ mod source;
 mod state;
 mod view;
 
+pub use choice::Which;
 pub use follow::{Follow, FollowOptions, WatchError};
 pub use keeper::Keeper;
 pub use poller::{WatchOptions, Watcher};
