@@ -21,7 +21,7 @@ _SPEC.loader.exec_module(words)
     [
         (24, False, "Render 24 Frames on This Computer"),
         (1, False, "Render 1 Frame on This Computer"),
-        (1500, True, "Save and Render 1,500 Frames on This Computer"),
+        (1500, True, "Render 1,500 Frames on This Computer…"),
         (0, False, "Render on This Computer"),
     ],
 )
