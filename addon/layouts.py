@@ -44,7 +44,7 @@ def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context, text: str
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(words.lines(text, letters(context, _MARGIN + margin))):
-        column.label(text=line, icon="BLANK1" if number else icon, translate=False)
+        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
 
 
 def draw_pair(layout: bpy.types.UILayout, context: bpy.types.Context, name: str, text: str) -> None:

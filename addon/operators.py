@@ -163,8 +163,10 @@ class FARMHAND_OT_check(bpy.types.Operator):  # noqa: N801
         try:
             preview = bridge.current().look(scene.sending(context.scene))
             if waits:
-                preview.result()
-                bridge.current().settle_preview()
+                try:
+                    preview.result()
+                finally:
+                    bridge.current().settle_preview()
         except farmhand.FarmhandError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -333,6 +333,7 @@ class FileWork:
             FarmTimeoutError: It took longer than `timeout_secs`.
             CancelledError: It was ended.
             FarmhandError: A file could not be copied, or a folder not be read.
+        """
 
 @final
 class Reply:

@@ -10,6 +10,7 @@ import importlib
 import json
 import sys
 from pathlib import Path
+from typing import Callable
 
 import bpy
 
@@ -41,6 +42,15 @@ def make_scene() -> bpy.types.Scene:
     return scene
 
 
+def refusal(operator: Callable[..., set[str]], **arguments: str) -> str:
+    """What a script is told where something cannot be done."""
+    try:
+        operator(**arguments)
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
 def uninstall(module: str) -> None:
     """Take the add-on away again."""
     if IS_EXTENSION:
@@ -58,6 +68,10 @@ def main() -> None:
     module = install()
     outcome["unsaved_scene_is_refused"] = not bpy.ops.farmhand.submit_job.poll()
     scene = make_scene()
+    outcome["check"] = sorted(bpy.ops.farmhand.check())
+    seen = importlib.import_module(f"{module}.bridge").current().seen
+    outcome["frames_seen"] = seen.get("frame_count")
+    outcome["farm_that_is_none"] = refusal(bpy.ops.farmhand.choose_farm, name="nowhere")
     outcome["submit_job"] = sorted(bpy.ops.farmhand.submit_job())
     bridge = importlib.import_module(f"{module}.bridge")
     library = importlib.import_module(f"{module}.library")

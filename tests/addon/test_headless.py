@@ -40,6 +40,9 @@ def run_inside(executable: str, archive: Path, folder: Path, home: Path) -> dict
 
 def check(outcome: dict[str, Any], folder: Path) -> None:
     assert outcome["unsaved_scene_is_refused"] is True
+    assert outcome["check"] == ["FINISHED"]
+    assert outcome["frames_seen"] == 4
+    assert "No farm is named 'nowhere'" in outcome["farm_that_is_none"]
     assert outcome["submit_job"] == ["FINISHED"]
     assert outcome["status"] == "completed"
     assert outcome["operators_left"] == []
