@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all check parity reading kills fuzz bench wheel addon pictures clean
+.PHONY: help demo build test test-all check chart parity reading kills fuzz bench wheel addon pictures clean
 
 VENV := .venv/bin
 SCENE ?=
@@ -50,7 +50,7 @@ test-all: build addon ## the slow beds: every Blender, the window, kills, the fu
 	$(VENV)/pytest -m slow --durations=15 tests --ignore $(PARITY)
 	FARMHAND_TRACE_DIR=$(TRACES) cargo test --quiet --test integration replay
 
-check: build ## formatting, lints, types, stubs, licences
+check: build chart ## formatting, lints, types, stubs, licences, the chart
 	cargo fmt --check
 	cargo check --quiet
 	cargo clippy --quiet --all-targets --features python -- -D warnings
@@ -60,6 +60,9 @@ check: build ## formatting, lints, types, stubs, licences
 	$(VENV)/mypy
 	cd python && ../$(VENV)/stubtest farmhand._native
 	"$$(tools/setup.sh deny)" --all-features check bans licenses sources
+
+chart: ## the Helm chart: lint with every example of values, unit tests
+	@tools/chart.sh
 
 parity: build ## every scene beside Blender's own -a with many Blenders, and docs/outputs.md from it (BLENDERS="…" names others)
 	@tools/setup.sh blender

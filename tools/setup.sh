@@ -7,11 +7,17 @@
 #   setup.sh ffmpeg            what puts films together (Debian); its tests are skipped without
 #   setup.sh window            an X server and a mouse for the window test (Debian)
 #   setup.sh deny              cargo-deny, built into the cache; prints its path
+#   setup.sh helm              helm for the chart: one on PATH, else the test cluster's, else built into the cache; prints its path
+#   setup.sh untt              helm-unittest as a program of its own, likewise
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=${FARMHAND_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/farmhand-dev}
 bpy_default=4.5.15
 deny_version=0.20.2
+helm_version=3.19.0
+untt_version=1.1.2
+# What the test cluster has built is as good as our own.
+cluster_programs=${BED_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/cluster-bed}/bin
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -111,8 +117,45 @@ deny() {
   printf '%s\n' "$folder/bin/cargo-deny"
 }
 
+go_is_there() {
+  command -v go >/dev/null || { say "$1 is neither on PATH nor can it be built: Go 1.25 or newer was not found."; return 1; }
+}
+
+helm() {
+  type -P helm && return
+  folder=$cache/helm-$helm_version
+  if [ -x "$cluster_programs/helm" ]; then
+    printf '%s\n' "$cluster_programs/helm"
+    return
+  fi
+  if [ ! -x "$folder/helm" ]; then
+    go_is_there helm || return 1
+    say "Building helm $helm_version into $folder"
+    GOBIN=$folder GOFLAGS='' go install "helm.sh/helm/v3/cmd/helm@v$helm_version" >&2
+  fi
+  printf '%s\n' "$folder/helm"
+}
+
+untt() {
+  type -P untt && return
+  folder=$cache/untt-$untt_version
+  if [ -x "$cluster_programs/untt" ]; then
+    printf '%s\n' "$cluster_programs/untt"
+    return
+  fi
+  if [ ! -x "$folder/untt" ]; then
+    go_is_there helm-unittest || return 1
+    say "Building helm-unittest $untt_version into $folder"
+    mkdir -p "$folder"
+    # Its go.mod replaces a module, and `go install` refuses such: it is built from where the module lies.
+    source=$(cd "$folder" && go mod download -json "github.com/helm-unittest/helm-unittest@v$untt_version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    (cd "$source" && go build -trimpath -o "$folder/untt" ./cmd/helm-unittest) >&2
+  fi
+  printf '%s\n' "$folder/untt"
+}
+
 case ${1:-} in
-  venv | blender | ffmpeg | window | deny) "$1" ;;
+  venv | blender | ffmpeg | window | deny | helm | untt) "$1" ;;
   bpy) bpy "${2:?usage: setup.sh bpy VERSION}" ;;
-  *) sed -n '3,10p' "$0" >&2; exit 2 ;;
+  *) sed -n '3,12p' "$0" >&2; exit 2 ;;
 esac

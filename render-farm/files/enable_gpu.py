@@ -14,7 +14,7 @@ import bpy
 ORDER = ("OPTIX", "CUDA", "HIP", "ONEAPI")
 
 
-def usable(preferences: Any, interface: str) -> bool:  # noqa: ANN401 - Blender's own classes have no types
+def usable(preferences: Any, interface: str) -> bool:
     """Switch an interface on; False where this Blender or this computer has no GPU of it."""
     try:
         preferences.compute_device_type = interface

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The chart on a real API server, with real controllers and a real scheduler."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from clusters import BED, CHART, ROOT, Cluster, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+EXAMPLES = sorted(path.name[: -len("-values.yaml")] for path in (CHART / "ci").glob("*-values.yaml"))
+
+
+@pytest.fixture
+def studio(cluster: Cluster) -> Iterator[str]:
+    """A namespace of its own under `restricted`, which is gone afterwards."""
+    name = "studio"
+    cluster.namespace(name)
+    yield name
+    cluster.run("helm", "uninstall", "blender", "--namespace", name)
+    cluster.kubectl("delete", "namespace", name, "--wait", "--timeout=120s")
+    cluster.kubectl("delete", "pv", "--ignore-not-found", f"{name}-blender-manager", f"{name}-blender-share")
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_api_server_takes_every_example_to_the_letter(cluster: Cluster, example: str) -> None:
+    version = json.loads(cluster.kubectl("get", "--raw", "/version"))
+    rendered = cluster.must(
+        *("helm", "template", "blender", CHART, "--values", cluster.values(example)),
+        *("--kube-version", version["gitVersion"].split("+")[0]),
+        *("--set", "serviceMonitor.enabled=true"),
+    )
+    kinds = {thing["kind"] for thing in yaml.safe_load_all(rendered) if thing}
+    assert {"Deployment", "NetworkPolicy", "CronJob", "ServiceMonitor", "Pod"} <= kinds
+    cluster.kubectl("apply", "--dry-run=server", "--validate=strict", "--filename", "-", text=rendered)
+
+
+def test_a_farm_by_the_defaults_is_admitted_runs_and_keeps_its_queue(cluster: Cluster, studio: str) -> None:
+    cluster.install(studio, "defaults")
+    for component, count in (("manager", 1), ("companion", 1), ("proxy", 2), ("worker", 1)):
+        assert len(cluster.running(studio, component)) == count, component
+    claim = cluster.get("pvc", "-n", studio, "blender-manager")
+    token = cluster.get("secret", "-n", studio, "blender-token")["data"]["token"]
+
+    # An upgrade with other values: what runs is replaced, what was kept stays.
+    cluster.helm(
+        "upgrade", "--install", "blender", studio, "defaults", "--set", "flamenco.name=Other,workers.max_replicas=20"
+    )
+    config = cluster.get("configmap", "-n", studio, "blender-manager")["data"]["flamenco-manager.yaml"]
+    assert yaml.safe_load(config)["manager_name"] == "Other"
+    assert cluster.get("pvc", "-n", studio, "blender-manager")["metadata"]["uid"] == claim["metadata"]["uid"]
+    assert cluster.get("secret", "-n", studio, "blender-token")["data"]["token"] == token
+    assert len(base64.b64decode(token)) == 40
+
+    # Without the release the queue is still there, and the next release has it again.
+    cluster.remove(studio)
+    assert cluster.get("deployments", "-n", studio)["items"] == []
+    assert cluster.get("pvc", "-n", studio, "blender-manager")["metadata"]["uid"] == claim["metadata"]["uid"]
+    cluster.helm("upgrade", "--install", "blender", studio, "defaults")
+    assert cluster.get("pvc", "-n", studio, "blender-manager")["metadata"]["uid"] == claim["metadata"]["uid"]
+
+
+def test_run_ai_gets_preemptible_workers_in_the_projects_namespace(cluster: Cluster) -> None:
+    if cluster.run("kubectl", "get", "namespace", "runai-blender").returncode != 0:
+        cluster.namespace("runai-blender")
+    cluster.kubectl(
+        "label", "--overwrite", "namespace", "runai-blender", "pod-security.kubernetes.io/enforce=restricted"
+    )
+    # The release may lie anywhere: Run:ai schedules in the project's namespace.
+    cluster.volume("runai-blender", "blender-manager")
+    cluster.helm("upgrade", "--install", "blender", "default", "runai")
+    try:
+        (worker,) = cluster.running("runai-blender", "worker")
+        assert worker["spec"]["schedulerName"] == "runai-scheduler"
+        assert 0 < worker["spec"]["priority"] < 100, "Run:ai preempts what is below 100"
+        assert worker["metadata"]["annotations"]["gpu-fraction"] == "0.5"
+        workload = cluster.get("interactiveworkload", "-n", "runai-blender", "blender-farm")
+        assert workload["spec"]["exposedUrls"]["items"]["farm"]["value"]["containerPort"] == 8080
+        assert cluster.running("runai-blender", "proxy") == []
+    finally:
+        cluster.remove("default")
+        cluster.kubectl("delete", "pvc", "-n", "runai-blender", "blender-manager")
+        cluster.kubectl("delete", "pv", "runai-blender-blender-manager")
+
+
+def test_kai_gets_workers_of_its_queue(cluster: Cluster, studio: str) -> None:
+    cluster.install(studio, "kai")
+    (worker,) = cluster.running(studio, "worker")
+    assert worker["spec"]["schedulerName"] == "kai-scheduler"
+    assert worker["spec"]["priorityClassName"] == "train"
+    assert worker["metadata"]["labels"]["kai.scheduler/queue"] == "render"
+    assert worker["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "2"
+
+
+def test_an_hpa_follows_the_number_wanted_from_none_and_back_and_upgrades_leave_it(
+    cluster: Cluster, studio: str
+) -> None:
+    numbers = served_numbers(cluster)
+    cluster.install(studio, "hpa", "--set", "workers.scaling.cool_down_period=2")
+
+    def becomes(wanted: int) -> None:
+        numbers.write_text(json.dumps({"farm_wanted_workers": wanted}), encoding="utf-8")
+        wait_until(f"{wanted} workers", lambda: len(cluster.running(studio, "worker")) == wanted)
+
+    for wanted in (3, 8):
+        becomes(wanted)
+    cluster.helm(
+        "upgrade",
+        "--install",
+        "blender",
+        studio,
+        "hpa",
+        "--set",
+        "workers.scaling.cool_down_period=2,flamenco.name=Other",
+    )
+    assert cluster.get("deployment", "-n", studio, "blender-worker")["spec"]["replicas"] == 8
+    # Those that are busy go last.
+    busy = {pod["metadata"]["name"] for pod in cluster.running(studio, "worker")[:2]}
+    for name in busy:
+        cluster.kubectl("annotate", "pod", "-n", studio, name, "controller.kubernetes.io/pod-deletion-cost=1000")
+    becomes(2)
+    assert {pod["metadata"]["name"] for pod in cluster.running(studio, "worker")} == busy
+    becomes(0)
+
+
+def served_numbers(cluster: Cluster) -> Path:
+    """Have the test cluster serve the external metrics that a file holds."""
+    if cluster.bed is None:
+        pytest.skip("only the test cluster serves a metric of ours")
+    pki, numbers = cluster.bed_run / "pki", cluster.bed_run / "numbers.json"
+    numbers.write_text(json.dumps({"farm_wanted_workers": 0}), encoding="utf-8")
+    cluster.must(
+        *(cluster.bed, "start", "numbers", sys.executable, BED / "examples/farm_metrics.py", "--file", numbers),
+        *("--cert", pki / "addon.crt", "--key", pki / "addon.key", "--client-ca", pki / "front-proxy-ca.crt"),
+    )
+    trust = base64.b64encode((pki / "ca.crt").read_bytes()).decode()
+    service = (BED / "examples/apiservice.yaml").read_text(encoding="utf-8").replace("CABUNDLE", trust)
+    cluster.kubectl("apply", "--filename", "-", text=service)
+
+    def is_served() -> Any:
+        conditions = (
+            cluster.get("apiservice", "v1beta1.external.metrics.k8s.io").get("status", {}).get("conditions", [])
+        )
+        return any(entry["type"] == "Available" and entry["status"] == "True" for entry in conditions)
+
+    wait_until("the metric is served", is_served)
+    return numbers
+
+
+def test_helm_test_asks_the_manager(cluster: Cluster, studio: str, tmp_path: Path) -> None:
+    """The pod of `helm test` as a real process, and the farm of this computer as the Manager that it asks."""
+    if cluster.bed is None:
+        pytest.skip("only the test cluster runs pods as processes")
+    farm_environment = {**cluster.environment, "FARMHAND_HOME": str(tmp_path / "farm")}
+    farmhand = ROOT / ".venv/bin/farmhand"
+    assert farmhand.is_file(), "run `make build` first"
+    cluster.must(
+        *(cluster.bed, "start", "process-node", BED / "farmlet.py", "--node", "proc-0", "--gpus", "1"),
+        *("--dir", cluster.bed_run / "farmlet"),
+    )
+    farm = Cluster(farm_environment)
+    started = json.loads(farm.must(farmhand, "local", "start", "--json"))
+    try:
+        token = next((tmp_path / "farm").rglob("*token*")).read_text(encoding="utf-8").strip()
+        values = {
+            "tests": {
+                "nodeSelector": {"farmlet": "true"},
+                "env": [
+                    {"name": "FARMHAND_FARM", "value": started["url"]},
+                    {"name": "FARMHAND_TOKEN", "value": token},
+                    {"name": "FARMHAND_HOME", "value": str(tmp_path / "doctor")},
+                    {"name": "PATH", "value": f"{farmhand.parent}:/usr/bin:/bin"},
+                ],
+            }
+        }
+        (tmp_path / "values.yaml").write_text(json.dumps(values), encoding="utf-8")
+        cluster.install(studio, "defaults", "--values", str(tmp_path / "values.yaml"))
+        cluster.must("helm", "test", "blender", "--namespace", studio, "--timeout", "60s")
+        values["tests"]["env"][0]["value"] = "http://127.0.0.1:9"
+        (tmp_path / "values.yaml").write_text(json.dumps(values), encoding="utf-8")
+        cluster.helm("upgrade", "--install", "blender", studio, "defaults", "--values", str(tmp_path / "values.yaml"))
+        assert cluster.run("helm", "test", "blender", "--namespace", studio, "--timeout", "60s").returncode != 0
+    finally:
+        farm.run(farmhand, "local", "stop")
+        cluster.run(str(cluster.bed), "stop", "process-node")
