@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import http.server
 import json
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from clusters import BED, CHART, ROOT, Cluster, wait_until
+from clusters import BED, CHART, Cluster, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,39 +159,67 @@ def served_numbers(cluster: Cluster) -> Path:
     return numbers
 
 
-def test_helm_test_asks_the_manager(cluster: Cluster, studio: str, tmp_path: Path) -> None:
-    """The pod of `helm test` as a real process, and the farm of this computer as the Manager that it asks."""
+def test_helm_test_asks_every_part(cluster: Cluster, studio: str, tmp_path: Path) -> None:
+    """The pod of `helm test` as a real process, beside stand-ins for the parts."""
     if cluster.bed is None:
         pytest.skip("only the test cluster runs pods as processes")
-    farm_environment = {**cluster.environment, "FARMHAND_HOME": str(tmp_path / "farm")}
-    farmhand = ROOT / ".venv/bin/farmhand"
-    assert farmhand.is_file(), "run `make build` first"
-    cluster.must(
-        *(cluster.bed, "start", "process-node", BED / "farmlet.py", "--node", "proc-0", "--gpus", "1"),
-        *("--dir", cluster.bed_run / "farmlet"),
-    )
-    farm = Cluster(farm_environment)
-    started = json.loads(farm.must(farmhand, "local", "start", "--json"))
-    try:
-        token = next((tmp_path / "farm").rglob("*token*")).read_text(encoding="utf-8").strip()
-        values = {
-            "tests": {
-                "nodeSelector": {"farmlet": "true"},
-                "env": [
-                    {"name": "FARMHAND_FARM", "value": started["url"]},
-                    {"name": "FARMHAND_TOKEN", "value": token},
-                    {"name": "FARMHAND_HOME", "value": str(tmp_path / "doctor")},
-                    {"name": "PATH", "value": f"{farmhand.parent}:/usr/bin:/bin"},
-                ],
-            }
-        }
-        (tmp_path / "values.yaml").write_text(json.dumps(values), encoding="utf-8")
-        cluster.install(studio, "defaults", "--values", str(tmp_path / "values.yaml"))
-        cluster.must("helm", "test", "blender", "--namespace", studio, "--timeout", "60s")
-        values["tests"]["env"][0]["value"] = "http://127.0.0.1:9"
-        (tmp_path / "values.yaml").write_text(json.dumps(values), encoding="utf-8")
-        cluster.helm("upgrade", "--install", "blender", studio, "defaults", "--values", str(tmp_path / "values.yaml"))
-        assert cluster.run("helm", "test", "blender", "--namespace", studio, "--timeout", "60s").returncode != 0
-    finally:
-        farm.run(farmhand, "local", "stop")
-        cluster.run(str(cluster.bed), "stop", "process-node")
+    token = tmp_path / "token"
+    token.write_text("correct-horse-battery", encoding="utf-8")
+    with farm_of_stand_ins("correct-horse-battery") as (open_port, guarded_port):
+        cluster.must(
+            *(cluster.bed, "start", "process-node", BED / "farmlet.py", "--node", "proc-0", "--gpus", "1"),
+            *("--dir", cluster.bed_run / "farmlet"),
+        )
+        try:
+
+            def asked(proxy_port: int) -> int:
+                environment = {
+                    "FARMHAND_CONFIG_DIR": str(cluster.bed_run / "farmlet/blender-test/config"),
+                    "FARMHAND_COMPANION_TOKEN_FILE": str(token),
+                    "FARMHAND_MANAGER": f"http://127.0.0.1:{open_port}",
+                    "FARMHAND_COMPANION_URL": f"http://127.0.0.1:{open_port}",
+                    "FARMHAND_PROXY": f"http://127.0.0.1:{proxy_port}",
+                }
+                named = [{"name": name, "value": value} for name, value in environment.items()]
+                values = tmp_path / "values.yaml"
+                values.write_text(
+                    json.dumps({"tests": {"nodeSelector": {"farmlet": "true"}, "env": named}}), encoding="utf-8"
+                )
+                cluster.install(studio, "defaults", "--values", str(values))
+                return cluster.run("helm", "test", "blender", "--namespace", studio, "--timeout", "60s").returncode
+
+            assert asked(guarded_port) == 0
+            # A proxy that lets anyone in is no proxy.
+            assert asked(open_port) != 0
+        finally:
+            cluster.must(cluster.bed, "stop", "process-node")
+            cluster.kubectl("delete", "node", "proc-0", "--ignore-not-found")
+
+
+@contextlib.contextmanager
+def farm_of_stand_ins(token: str) -> Iterator[tuple[int, int]]:
+    """Something that answers like the parts of a farm: on its first port to anyone, on its second by the token."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            is_guarded = self.server.server_port == guarded.server_port
+            if is_guarded and self.headers["Authorization"] != f"Bearer {token}":
+                self.send_error(401)
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"job_types":[{"name":"farmhand-render"}]}')
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    address = ("127.0.0.1", 0)
+    with (
+        http.server.ThreadingHTTPServer(address, Answers) as anyone,
+        http.server.ThreadingHTTPServer(address, Answers) as guarded,
+    ):
+        for server in (anyone, guarded):
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield anyone.server_port, guarded.server_port
+        for server in (anyone, guarded):
+            server.shutdown()
