@@ -20,7 +20,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The cluster that FARMHAND_KUBECONFIG names, else the test cluster beside the checkout."""
     named = named_cluster()
     if named is not None:
-        yield prepared(named)
+        yield named
         return
     if not (BED / "bed").is_file():
         if os.environ.get("FARMHAND_REQUIRE_SHARED") == "1":
@@ -28,13 +28,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         pytest.skip(f"there is no cluster: FARMHAND_KUBECONFIG names none, and {BED} is not there")
     started = start_bed(tmp_path_factory.mktemp("cluster"))
     try:
-        yield prepared(started)
+        yield started
     finally:
         subprocess.run([BED / "bed", "down"], env=started.environment, check=False, capture_output=True)
 
 
-def prepared(cluster: Cluster) -> Cluster:
-    """Teach the cluster the kinds of Run:ai, KEDA and others that the chart uses."""
+@pytest.fixture(scope="session")
+def taught(cluster: Cluster) -> Cluster:
+    """The cluster, which from then on knows the kinds of Run:ai, KEDA and others that the chart uses."""
     cluster.kubectl("apply", "--server-side", "--filename", Path(__file__).with_name("crds.yaml"))
     if (BED / "etc/keda-crds.yaml").is_file():
         cluster.kubectl("apply", "--server-side", "--filename", BED / "etc/keda-crds.yaml")

@@ -34,20 +34,8 @@ def studio(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl("delete", "pv", "--ignore-not-found", f"{name}-blender-manager", f"{name}-blender-share")
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_the_api_server_takes_every_example_to_the_letter(cluster: Cluster, example: str) -> None:
-    version = json.loads(cluster.kubectl("get", "--raw", "/version"))
-    rendered = cluster.must(
-        *("helm", "template", "blender", CHART, "--values", cluster.values(example)),
-        *("--kube-version", version["gitVersion"].split("+")[0]),
-        *("--set", "serviceMonitor.enabled=true"),
-    )
-    kinds = {thing["kind"] for thing in yaml.safe_load_all(rendered) if thing}
-    assert {"Deployment", "NetworkPolicy", "CronJob", "ServiceMonitor", "Pod"} <= kinds
-    cluster.kubectl("apply", "--dry-run=server", "--validate=strict", "--filename", "-", text=rendered)
-
-
 def test_a_farm_by_the_defaults_is_admitted_runs_and_keeps_its_queue(cluster: Cluster, studio: str) -> None:
+    # By now the cluster knows Kubernetes' own kinds alone.
     cluster.install(studio, "defaults")
     for component, count in (("manager", 1), ("companion", 1), ("proxy", 2), ("worker", 1)):
         assert len(cluster.running(studio, component)) == count, component
@@ -72,27 +60,40 @@ def test_a_farm_by_the_defaults_is_admitted_runs_and_keeps_its_queue(cluster: Cl
     assert cluster.get("pvc", "-n", studio, "blender-manager")["metadata"]["uid"] == claim["metadata"]["uid"]
 
 
-def test_run_ai_gets_preemptible_workers_in_the_projects_namespace(cluster: Cluster) -> None:
-    if cluster.run("kubectl", "get", "namespace", "runai-blender").returncode != 0:
-        cluster.namespace("runai-blender")
-    cluster.kubectl(
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_api_server_takes_every_example_to_the_letter(taught: Cluster, example: str) -> None:
+    version = json.loads(taught.kubectl("get", "--raw", "/version"))
+    rendered = taught.must(
+        *("helm", "template", "blender", CHART, "--values", taught.values(example)),
+        *("--kube-version", version["gitVersion"].split("+")[0]),
+        *("--set", "serviceMonitor.enabled=true"),
+    )
+    kinds = {thing["kind"] for thing in yaml.safe_load_all(rendered) if thing}
+    assert {"Deployment", "NetworkPolicy", "CronJob", "ServiceMonitor", "Pod"} <= kinds
+    taught.kubectl("apply", "--dry-run=server", "--validate=strict", "--filename", "-", text=rendered)
+
+
+def test_run_ai_gets_preemptible_workers_in_the_projects_namespace(taught: Cluster) -> None:
+    if taught.run("kubectl", "get", "namespace", "runai-blender").returncode != 0:
+        taught.namespace("runai-blender")
+    taught.kubectl(
         "label", "--overwrite", "namespace", "runai-blender", "pod-security.kubernetes.io/enforce=restricted"
     )
     # The release may lie anywhere: Run:ai schedules in the project's namespace.
-    cluster.volume("runai-blender", "blender-manager")
-    cluster.helm("upgrade", "--install", "blender", "default", "runai")
+    taught.volume("runai-blender", "blender-manager")
+    taught.helm("upgrade", "--install", "blender", "default", "runai")
     try:
-        (worker,) = cluster.running("runai-blender", "worker")
+        (worker,) = taught.running("runai-blender", "worker")
         assert worker["spec"]["schedulerName"] == "runai-scheduler"
         assert 0 < worker["spec"]["priority"] < 100, "Run:ai preempts what is below 100"
         assert worker["metadata"]["annotations"]["gpu-fraction"] == "0.5"
-        workload = cluster.get("interactiveworkload", "-n", "runai-blender", "blender-farm")
+        workload = taught.get("interactiveworkload", "-n", "runai-blender", "blender-farm")
         assert workload["spec"]["exposedUrls"]["items"]["farm"]["value"]["containerPort"] == 8080
-        assert cluster.running("runai-blender", "proxy") == []
+        assert taught.running("runai-blender", "proxy") == []
     finally:
-        cluster.remove("default")
-        cluster.kubectl("delete", "pvc", "-n", "runai-blender", "blender-manager")
-        cluster.kubectl("delete", "pv", "runai-blender-blender-manager")
+        taught.remove("default")
+        taught.kubectl("delete", "pvc", "-n", "runai-blender", "blender-manager")
+        taught.kubectl("delete", "pv", "runai-blender-blender-manager")
 
 
 def test_kai_gets_workers_of_its_queue(cluster: Cluster, studio: str) -> None:
@@ -185,7 +186,9 @@ def test_helm_test_asks_every_part(cluster: Cluster, studio: str, tmp_path: Path
                 values.write_text(
                     json.dumps({"tests": {"nodeSelector": {"farmlet": "true"}, "env": named}}), encoding="utf-8"
                 )
-                cluster.install(studio, "defaults", "--values", str(values))
+                cluster.install(
+                    studio, "defaults", "--values", str(values), "--set", "platform=plain,workers.scaling.mode=none"
+                )
                 return cluster.run("helm", "test", "blender", "--namespace", studio, "--timeout", "60s").returncode
 
             assert asked(guarded_port) == 0
