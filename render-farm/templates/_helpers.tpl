@@ -129,3 +129,19 @@ affinity:
 priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
+
+{{- /* The chart's own variables (as YAML) and those of values, which replace those of the same name: an API server takes none twice. */ -}}
+{{- define "farm.environment" -}}
+{{- $further := index . 1 -}}
+{{- $names := list -}}
+{{- range $further -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- $own := list -}}
+{{- range index . 0 | fromYamlArray -}}
+{{- if not (has .name $names) -}}
+{{- $own = append $own . -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml (concat $own $further) -}}
+{{- end -}}

@@ -96,3 +96,30 @@ scaleDown:
       value: 100
       periodSeconds: 15
 {{- end -}}
+
+{{- define "workers.environment" -}}
+- name: FARMHAND_POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: FARMHAND_COMPANION_URL
+  value: {{ include "farm.companionUrl" . }}
+- name: FARMHAND_COMPANION_MANAGER
+  value: {{ include "farm.managerUrl" . }}
+- name: FARMHAND_COMPANION_TOKEN_FILE
+  value: /etc/farmhand-token/token
+- name: FARMHAND_DRAIN_FILE
+  value: /run/farmhand/drain
+- name: FARMHAND_COMPANION_GRACE_SECS
+  # Signing off takes a moment, too.
+  value: {{ sub .Values.workers.graceSecs 20 | quote }}
+- name: FARMHAND_CYCLES_DEVICE
+  value: {{ .Values.rendering.cycles_device }}
+- name: FARMHAND_UMASK
+  value: {{ .Values.security.umask | quote }}
+- name: HOME
+  value: /home/farmhand
+# OptiX and EEVEE need graphics.
+- name: NVIDIA_DRIVER_CAPABILITIES
+  value: compute,utility,graphics
+{{- end -}}
