@@ -22,6 +22,14 @@
   value: {{ .Values.workers.scaling.loadSecs | quote }}
 - name: FARMHAND_COMPANION_HOLD_SECS
   value: {{ .Values.workers.scaling.holdSecs | quote }}
+{{- with int .Values.workers.scaling.maxPerUser }}
+- name: FARMHAND_COMPANION_MAX_PER_USER
+  value: {{ . | quote }}
+{{- end }}
+{{- with int .Values.workers.scaling.maxPerProject }}
+- name: FARMHAND_COMPANION_MAX_PER_PROJECT
+  value: {{ . | quote }}
+{{- end }}
 {{- with .Values.workers.scaling.prometheus.url }}
 - name: FARMHAND_COMPANION_PROMETHEUS
   value: {{ . }}

@@ -110,7 +110,7 @@ scaleDown:
   value: /etc/farmhand-token/token
 - name: FARMHAND_DRAIN_FILE
   value: /run/farmhand/drain
-- name: FARMHAND_COMPANION_GRACE_SECS
+- name: FARMHAND_DRAIN_GRACE_SECS
   # Signing off takes a moment, too.
   value: {{ sub .Values.workers.graceSecs 20 | quote }}
 - name: FARMHAND_CYCLES_DEVICE

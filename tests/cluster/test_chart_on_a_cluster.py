@@ -7,6 +7,7 @@ import base64
 import contextlib
 import http.server
 import json
+import os
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -24,14 +25,14 @@ EXAMPLES = sorted(path.name[: -len("-values.yaml")] for path in (CHART / "ci").g
 
 
 @pytest.fixture
-def studio(cluster: Cluster) -> Iterator[str]:
-    """A namespace of its own under `restricted`, which is gone afterwards."""
-    name = "studio"
+def studio(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of its own under `restricted`, which is taken away afterwards: nobody waits for that."""
+    name = f"studio-{request.node.name.split('_')[1]}-{os.getpid()}"
     cluster.namespace(name)
     yield name
     cluster.run("helm", "uninstall", "blender", "--namespace", name)
-    cluster.kubectl("delete", "namespace", name, "--wait", "--timeout=120s")
-    cluster.kubectl("delete", "pv", "--ignore-not-found", f"{name}-blender-manager", f"{name}-blender-share")
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    cluster.kubectl("delete", "pv", "--wait=false", "--ignore-not-found", f"{name}-blender-manager")
 
 
 def test_a_farm_by_the_defaults_is_admitted_runs_and_keeps_its_queue(cluster: Cluster, studio: str) -> None:
