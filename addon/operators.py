@@ -265,7 +265,8 @@ class FARMHAND_OT_search_files(bpy.types.Operator):  # noqa: N801
 
     bl_idname = "farmhand.search_files"
     bl_label = "Search Here"
-    bl_options = {"REGISTER", "UNDO"}  # noqa: RUF012 - Blender's own form
+    # Without UNDO: Blender would make a step of it when the folder is chosen, before anything is changed.
+    bl_options = {"REGISTER"}  # noqa: RUF012 - Blender's own form
 
     directory: StringProperty(name="Folder", description="Where to look, however deep", subtype="DIR_PATH")
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})

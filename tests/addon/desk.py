@@ -245,6 +245,10 @@ class Desk:
         self.ask("result = True")
         self._xdotool("mouseup", "1")
 
+    def press(self, key: str) -> None:
+        """Press a key."""
+        self._xdotool("key", key)
+
     def _xdotool(self, *arguments: str) -> None:
         subprocess.run(["xdotool", *arguments], env=self._environment, check=True)
 
