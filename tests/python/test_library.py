@@ -206,3 +206,23 @@ def test_the_files_that_a_scene_needs_are_named_with_their_owners(
     tone.with_name("TONE.wav").unlink()
     [file] = sounds()[0].files
     assert (file.missing, file.size_bytes, file.found_as) == (True, None, None)
+
+
+def test_a_job_with_the_output_of_one_that_lives_is_held_back_until_it_gets_a_folder_of_its_own(
+    farm_home: Path, small_scene: Path
+) -> None:
+    farm = farmhand.local()
+    # It lives until somebody approves.
+    first = farm.submit(small_scene, order="scouts-then-wait").result(timeout_secs=PATIENCE_SECS)
+    second = farm.submit(small_scene)
+    with pytest.raises(farmhand.FarmhandError, match=first.job_id):
+        second.result(timeout_secs=PATIENCE_SECS)
+    findings = [event.finding for event in second.poll() if event.finding is not None]
+    (shared,) = [finding for finding in findings if finding.code == "output-shared"]
+    assert shared.severity == "error"
+    assert "new-folder" in str(shared.fix)
+    third = farm.submit(small_scene, existing="new-folder").result(timeout_secs=PATIENCE_SECS)
+    assert third.output_dir != first.output_dir
+    for job in (first, third):
+        job.cancel()
+    assert farm_home.is_dir()
