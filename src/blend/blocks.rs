@@ -12,6 +12,8 @@ const MAX_BLOCKS: usize = 20_000_000;
 /// Packed, a block takes at least a few bytes; so that a small file can't claim that many, though it may have these.
 const MAX_BLOCKS_OF_SMALL: u64 = 1_000_000;
 const LEAST_PACKED: u64 = 4;
+/// So many blocks are looked through sooner than an index.
+const FEW: usize = 64;
 
 /// One block: a run of structures of one kind, or plain data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +122,21 @@ impl Blocks {
     pub fn find(&self, address: u64, owner: usize) -> Option<usize> {
         if address == 0 {
             return None;
+        }
+        // Most data-blocks have few blocks, and most pointers lead to one of these.
+        let behind = self.list.get(owner..).unwrap_or_default();
+        let mut own = behind.iter().take_while(|block| block.owner == owner);
+        if let Some(place) = own
+            .by_ref()
+            .take(FEW)
+            .position(|block| block.address == address)
+        {
+            return Some(owner + place);
+        }
+        if own.next().is_none()
+            && let Some(data_block) = self.data_block(address)
+        {
+            return Some(data_block);
         }
         let by_address = self.by_address();
         let key = (address, u32::try_from(owner).unwrap_or(u32::MAX));

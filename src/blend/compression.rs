@@ -4,7 +4,6 @@
 //! Never a memory map: a mapped file that shrinks on a share kills the process, and that may be the artist's Blender.
 
 mod frames;
-mod windows;
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -14,7 +13,6 @@ use tempfile::SpooledTempFile;
 
 use super::error::Fault;
 use frames::Frames;
-use windows::Windows;
 
 /// How a .blend file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -63,7 +61,8 @@ pub(super) struct Source {
     length: u64,
     /// Bytes that may still be read.
     left: u64,
-    windows: Windows,
+    window: Vec<u8>,
+    window_start: u64,
 }
 
 #[derive(Debug)]
@@ -111,7 +110,8 @@ impl Source {
             left: length
                 .saturating_mul(MAX_TIMES_READ)
                 .saturating_add(MAX_READ_OF_SMALL),
-            windows: Windows::default(),
+            window: Vec::new(),
+            window_start: 0,
         };
         Ok((source, compression))
     }
@@ -137,24 +137,27 @@ impl Source {
         if wanted >= LARGE_WINDOW {
             return self.content.read_at(position, buffer);
         }
-        if self.windows.read(position, buffer) {
-            return Ok(());
+        let window_end = self.window_start + self.window.len() as u64;
+        let held = position >= self.window_start && position + wanted <= window_end;
+        if !held {
+            let reads_on = (self.window_start..=window_end + SMALL_WINDOW).contains(&position);
+            let size = if reads_on {
+                LARGE_WINDOW.min(2 * self.window.len() as u64)
+            } else {
+                0
+            };
+            let size = size.max(SMALL_WINDOW).max(wanted);
+            let size = size.min(self.length - position);
+            let mut window = std::mem::take(&mut self.window);
+            window.resize(usize::try_from(size).unwrap_or_default(), 0);
+            self.content.read_at(position, &mut window)?;
+            self.window = window;
+            self.window_start = position;
         }
-        let (last_start, last_size) = self.windows.last();
-        let reads_on = (last_start..=last_start + last_size + SMALL_WINDOW).contains(&position);
-        let size = if reads_on {
-            LARGE_WINDOW.min(2 * last_size)
-        } else {
-            0
-        };
-        let size = size.max(SMALL_WINDOW).max(wanted);
-        let size = size.min(self.length - position);
-        let mut window = vec![0; usize::try_from(size).unwrap_or_default()];
-        self.content.read_at(position, &mut window)?;
-        if let Some(part) = window.get(..buffer.len()) {
+        let start = usize::try_from(position - self.window_start).unwrap_or_default();
+        if let Some(part) = self.window.get(start..start + buffer.len()) {
             buffer.copy_from_slice(part);
         }
-        self.windows.keep(position, window);
         Ok(())
     }
 }

@@ -18,6 +18,8 @@ use super::item::Item;
 pub(super) const MAX_STRUCTURES: u64 = 256 * 1024 * 1024;
 /// The DNA of Blender 5.2 has about 120 kilobytes.
 const MAX_DNA: u64 = 2 * 1024 * 1024;
+/// Larger structures are not what is read most.
+const MAX_SCRATCH: usize = 64 * 1024;
 /// Text behind a pointer is cut here.
 const MAX_TEXT: u64 = 64 * 1024;
 
@@ -32,6 +34,8 @@ pub struct BlendFile {
     blocks: Blocks,
     dna: Arc<Dna>,
     source: Mutex<Source>,
+    /// Where single structures are read to, before they are kept.
+    scratch: Mutex<Vec<u8>>,
 }
 
 impl BlendFile {
@@ -72,6 +76,7 @@ impl BlendFile {
             blocks,
             dna,
             source: Mutex::new(source),
+            scratch: Mutex::default(),
         })
     }
 
@@ -112,11 +117,15 @@ impl BlendFile {
 
     /// The first structure of every block with this code (`SC`, `OB`, `GLOB`).
     pub fn items(&self, code: &str) -> Result<Vec<Item<'_>>, BlendError> {
+        let mut wanted = [0; 4];
+        for (place, letter) in wanted.iter_mut().zip(code.bytes()) {
+            *place = letter;
+        }
         let with_code = self
             .blocks()
             .iter()
             .enumerate()
-            .filter(|(_, block)| block.code_text() == code);
+            .filter(|(_, block)| block.code == wanted);
         with_code
             .filter_map(|(index, _)| self.item(index).transpose())
             .collect()
@@ -194,8 +203,13 @@ impl BlendFile {
         if size == 0 || block.length < size || block.length > MAX_STRUCTURES {
             return Ok(None);
         }
-        let bytes = self.read(block, MAX_STRUCTURES)?;
-        Ok(Some(Item::new(self, Arc::from(bytes), block)))
+        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read_into(block, MAX_STRUCTURES, &mut scratch)?;
+        let bytes = Arc::from(scratch.as_slice());
+        if scratch.len() > MAX_SCRATCH {
+            *scratch = Vec::new();
+        }
+        Ok(Some(Item::new(self, bytes, block)))
     }
 
     /// One of the structures of a block; none where the block holds fewer.

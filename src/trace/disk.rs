@@ -22,6 +22,8 @@ type Listing = Arc<OnceLock<Vec<OsString>>>;
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     listings: Mutex<HashMap<PathBuf, Listing>>,
+    /// Where folders lie, in whatever letters.
+    folders: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
 }
 
 impl Disk {
@@ -78,11 +80,7 @@ impl Disk {
             return None;
         }
         let (folder, name) = (path.parent()?, path.file_name()?);
-        let folder = if folder.as_os_str().is_empty() || folder.is_dir() {
-            folder.to_owned()
-        } else {
-            self.in_other_letters(folder)?
-        };
+        let folder = self.folder(folder)?;
         let wanted = name.to_string_lossy().to_lowercase();
         let listing = self.listing(&folder);
         let found = listing
@@ -90,6 +88,21 @@ impl Disk {
             .iter()
             .find(|name| name.to_string_lossy().to_lowercase() == wanted);
         found.map(|name| folder.join(name))
+    }
+
+    /// The folder, or the one whose path differs only in capital and small letters.
+    fn folder(&self, folder: &Path) -> Option<PathBuf> {
+        let known = || self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = known().get(folder) {
+            return place.clone();
+        }
+        let place = if folder.as_os_str().is_empty() || folder.is_dir() {
+            Some(folder.to_owned())
+        } else {
+            self.in_other_letters(folder)
+        };
+        known().insert(folder.to_owned(), place.clone());
+        place
     }
 
     fn listing(&self, folder: &Path) -> Listing {
