@@ -89,6 +89,9 @@ class Bridge:
         self.notice = ""
         self._noticed = 0.0
         self._live: set[str] = set()
+        # How wide the panel was when it was last drawn: another width breaks texts anew, and Blender puts panels whose
+        # heights have changed in their places only when it draws once more.
+        self.drawn_width = 0
         # What farms answered when their connection was tried: the text and its icon, by the farm's name.
         self.answers: dict[str, tuple[str, str]] = {}
         self._farms: list[farms.NamedFarm] | None = None
@@ -295,6 +298,7 @@ class Bridge:
             tuple(self.messages),
             self.trouble,
             self._current_notice(),
+            self.drawn_width,
         )
         changed = seen != self._drawn or has_picture
         self._drawn = seen

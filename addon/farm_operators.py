@@ -31,6 +31,8 @@ class FARMHAND_OT_choose_farm(bpy.types.Operator):  # noqa: N801 - Blender's nam
 
     def execute(self, context) -> set:  # noqa: ANN001
         """Choose it; what is not there is said at once."""
+        # The command may have added it a moment ago.
+        bridge.current().read_farms()
         known = [farms.LOCAL, *(farm.name for farm in bridge.current().farms())]
         if self.name not in known:
             self.report({"ERROR"}, f"No farm is named {self.name!r}; there are {', '.join(known)}")

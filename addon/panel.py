@@ -26,6 +26,7 @@ class FARMHAND_PT_render(_InRender, bpy.types.Panel):  # noqa: N801 - Blender's 
         bridge.request()
         layouts.begin(self.layout, context)
         now = bridge.current()
+        now.drawn_width = context.region.width
         if now.submission is not None:
             _draw_sending(self.layout, context)
         elif scene.is_never_saved():
@@ -106,6 +107,7 @@ class FARMHAND_MT_farms(bpy.types.Menu):  # noqa: N801
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw a line for each."""
+        bridge.current().read_farms()
         names = [farms.LOCAL, *(farm.name for farm in bridge.current().farms())]
         for name in names:
             text = words.translate(words.THIS_COMPUTER) if name == farms.LOCAL else name
