@@ -13,6 +13,7 @@ import bpy
 
 ARCHIVE, FOLDER, URL = sys.argv[sys.argv.index("--") + 1 :]
 TEXTURES = 5_000
+PER_MATERIAL = 50
 # One pixel of PNG.
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
@@ -24,16 +25,18 @@ def make_scene() -> None:
     """Use 5,000 pictures, and save."""
     pictures = Path(FOLDER) / "textures"
     pictures.mkdir()
-    material = bpy.data.materials.new("Many")
-    material.use_nodes = True
     for number in range(TEXTURES):
+        # Every node makes Blender look at all others of its tree.
+        if number % PER_MATERIAL == 0:
+            material = bpy.data.materials.new("Many")
+            material.use_nodes = True
+            bpy.data.objects["Cube"].data.materials.append(material)
         path = pictures / f"picture_{number:04}.png"
         path.write_bytes(PIXEL)
         image = bpy.data.images.new(path.name, 1, 1)
         image.source = "FILE"
         image.filepath = f"//textures/{path.name}"
         material.node_tree.nodes.new("ShaderNodeTexImage").image = image
-    bpy.data.objects["Cube"].data.materials.append(material)
     scene = bpy.context.scene
     scene.render.engine = "CYCLES"
     scene.cycles.use_denoising = False
