@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::address::{Address, shown};
-use super::connection::http_client;
+use super::connection::{Protocols, http_client};
 use super::credentials::Badge;
 use super::error::FarmError;
 use super::models::FlamencoVersion;
@@ -40,6 +40,10 @@ pub struct Client {
 /// What clones share.
 struct Shared {
     http: reqwest::Client,
+    /// The way there as `http` goes it.
+    options: ClientOptions,
+    /// For a stream of events, once it was asked for: a connection of HTTP/2 becomes no websocket.
+    streams: once_cell::sync::OnceCell<reqwest::Client>,
     address: Address,
     badge: Option<Badge>,
     /// What the farm said of itself when it was greeted.
@@ -65,7 +69,9 @@ impl Client {
         }
         Ok(Self {
             shared: Arc::new(Shared {
-                http: http_client(&address, options)?,
+                http: http_client(&address, options, Protocols::All)?,
+                options: options.clone(),
+                streams: once_cell::sync::OnceCell::new(),
                 address,
                 badge,
                 greeted: OnceCell::new(),
@@ -194,6 +200,24 @@ impl Client {
         } else {
             answer.json().map(Some)
         }
+    }
+
+    /// A request for a stream of events, with credentials and without a limit of its own, and its URL for messages.
+    pub(super) fn stream_request(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<(RequestBuilder, String), FarmError> {
+        let Shared {
+            address, options, ..
+        } = &*self.shared;
+        let make = || http_client(address, options, Protocols::Http1);
+        let http = self.shared.streams.get_or_try_init(make)?;
+        let mut request = http.get(address.join(path)).query(query);
+        if let Some(badge) = &self.shared.badge {
+            request = badge.on(request);
+        }
+        Ok((request, self.shown_url(path)))
     }
 
     /// The URL of a call, for messages.

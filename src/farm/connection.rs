@@ -12,10 +12,20 @@ use super::error::FarmError;
 use super::options::{ClientOptions, Proxy};
 use super::transport::from_reqwest;
 
+/// What may be spoken with the farm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocols {
+    /// Whatever both sides know.
+    All,
+    /// HTTP/1.1 alone.
+    Http1,
+}
+
 /// An HTTP client for that farm; nothing is sent yet.
 pub(super) fn http_client(
     address: &Address,
     options: &ClientOptions,
+    protocols: Protocols,
 ) -> Result<reqwest::Client, FarmError> {
     static CRYPTOGRAPHY: Once = Once::new();
     // The error says that a provider is there already, which is as good.
@@ -29,6 +39,10 @@ pub(super) fn http_client(
         // A redirected POST would become a GET, a page to log in would be taken for an answer, and credentials would
         // go where nobody sent them.
         .redirect(redirect::Policy::none());
+    let builder = match protocols {
+        Protocols::All => builder,
+        Protocols::Http1 => builder.http1_only(),
+    };
     let (builder, proxy_is_secure) = by_proxy(builder, address, &options.proxy)?;
     let builder = match &options.ca_file {
         Some(path) => builder.tls_certs_only(authorities(path)?),

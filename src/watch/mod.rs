@@ -6,10 +6,12 @@
 //! only a farm with Farmhand's own part answers; without it, progress is what the job's folder tells where this computer sees
 //! it ([`share`]), else what Flamenco's steps tell. [`Keeper`] does for a job what a bare Manager does not.
 
+mod board;
 mod choice;
 pub mod companion;
 mod follow;
 mod keeper;
+mod listener;
 mod pace;
 mod poller;
 pub mod share;

@@ -13,6 +13,15 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
 /// Somebody looks as long as the last look is not older than this.
 pub(super) const LOOK_LASTS: Duration = Duration::from_secs(5);
 
+/// How long a new stream of events is waited for before the farm is asked for everything, which it would be once more then.
+pub(super) const HEAD_START: Duration = Duration::from_secs(1);
+/// A stream that lasted for so long was a good one.
+pub(super) const STEADY_STREAM: Duration = Duration::from_mins(1);
+const FIRST_STREAM_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_STREAM_PAUSE: Duration = Duration::from_mins(1);
+/// A farm that has no stream may have one after an update.
+const NO_STREAM_PAUSE: Duration = Duration::from_mins(5);
+
 /// A round may take this part of the time: listing 3,000 jobs costs a Manager 96 ms and 1.7 MB.
 const SHARE_OF_TIME: u32 = 10;
 
@@ -54,6 +63,18 @@ pub(super) fn pause(ended: Ended, took: Duration, looked_ago: Duration) -> Durat
     }
 }
 
+/// The pause before the next stream of events is tried, after so many tries in a row that led to none that lasted. `is_offline`
+/// where the farm was away, as opposed to one that has no stream.
+pub(super) fn before_next_stream(failures: u32, is_offline: bool) -> Duration {
+    if is_offline {
+        let back_off =
+            FIRST_STREAM_PAUSE * 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
+        back_off.min(LONGEST_STREAM_PAUSE)
+    } else {
+        NO_STREAM_PAUSE
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +110,12 @@ mod tests {
             [500, 1000, 2000, 4000, 5000, 5000]
         );
         assert_eq!(pauses(LONG_AGO).last(), Some(&UNSEEN));
+    }
+
+    #[test]
+    fn a_lost_stream_is_tried_again_soon_and_one_that_there_is_none_of_seldom() {
+        let pauses = [1, 2, 3, 7, u32::MAX].map(|failures| before_next_stream(failures, true));
+        assert_eq!(pauses.map(|pause| pause.as_secs()), [1, 2, 4, 60, 60]);
+        assert_eq!(before_next_stream(1, false), NO_STREAM_PAUSE);
     }
 }

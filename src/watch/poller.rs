@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! One background task per farm, which asks and folds; whoever looks reads memory.
+//! One background task per farm, which listens, asks and folds; whoever looks reads memory.
+//!
+//! Where the farm tells of each change, everything is asked for once, when it begins to tell; else again and again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,8 +13,10 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
+use super::board::Board;
 use super::companion;
 use super::keeper::Keeper;
+use super::listener::{Listener, News};
 use super::pace::{self, Ended};
 use super::source::{Found, Source};
 use super::state::{Answers, Snapshot};
@@ -85,6 +89,9 @@ impl Watcher {
             workers_asked: None,
             old_jobs_asked: HashMap::new(),
             keeper: Keeper::default(),
+            listener: None,
+            is_told: false,
+            board: None,
         };
         let task = runtime
             .spawn(poller.run(sender, Arc::clone(&looks)))
@@ -126,6 +133,12 @@ struct Poller {
     old_jobs_asked: HashMap<String, OffsetDateTime>,
     /// Looks into the jobs' folders where there is no companion.
     keeper: Keeper,
+    /// Hears what the farm tells, from the first round with this client on.
+    listener: Option<Listener>,
+    /// Whether the farm tells of each change now.
+    is_told: bool,
+    /// Everything as it is now; none where somebody has to look.
+    board: Option<Board>,
 }
 
 impl Poller {
@@ -139,63 +152,162 @@ impl Poller {
                 None => self.source.look(),
             };
             let (snapshot, ended) = match found {
-                Found::Client(client) => match self.ask(&client).await {
-                    Ok(answers) => {
+                Found::Client(client) => match self.round(&client, &before).await {
+                    Ok(snapshot) => {
                         self.client = Some(client);
-                        let me = self.options.user.as_deref();
-                        let snapshot = before.answered(answers, me, OffsetDateTime::now_utc());
-                        let is_moving = snapshot.jobs.iter().any(super::JobView::is_moving);
+                        let shown = snapshot.as_ref().unwrap_or(&before);
+                        let is_moving = shown.jobs.iter().any(super::JobView::is_moving);
                         (snapshot, Ended::Answered { is_moving })
                     }
                     Err(error) => self.failed(&before, &error.to_string(), failures),
                 },
-                Found::Stopped => (before.stopped(), Ended::Stopped),
+                Found::Stopped => (Some(before.stopped()), Ended::Stopped),
                 Found::Unclear(message) => self.failed(&before, &message, failures),
             };
             failures = match ended {
                 Ended::Failed { in_a_row } => in_a_row,
                 _ => 0,
             };
-            sender.send_replace(Arc::new(snapshot));
+            if let Some(snapshot) = snapshot {
+                sender.send_replace(Arc::new(snapshot));
+            }
             tokio::time::sleep(pace::SHORTEST).await;
+            let pause = pace::pause(ended, began.elapsed(), looks.ago());
+            self.rest(pause, &looks).await;
+        }
+    }
+
+    /// Waits until the farm is to be looked at again. What it tells is taken in meanwhile, whether somebody looks or not.
+    async fn rest(&mut self, pause: Duration, looks: &Looks) {
+        let ends = tokio::time::Instant::now() + pause;
+        loop {
             tokio::select! {
-                () = tokio::time::sleep(pace::pause(ended, began.elapsed(), looks.ago())) => {}
-                () = looks.bell.notified() => {}
+                () = tokio::time::sleep_until(ends) => return,
+                () = looks.bell.notified() => return,
+                news = next_news(self.listener.as_mut()) => {
+                    let was_told = matches!(news, News::Told(_));
+                    self.hear(news);
+                    if !was_told || looks.ago() <= pace::LOOK_LASTS {
+                        return;
+                    }
+                }
             }
         }
     }
 
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Told(event) => {
+                if let Some(board) = &mut self.board {
+                    board.hear(event);
+                }
+            }
+            // What happened before is not told.
+            News::Up => (self.is_told, self.board) = (true, None),
+            News::Down => (self.is_told, self.board) = (false, None),
+        }
+    }
+
+    /// What is to be shown now, where it changed.
+    async fn round(
+        &mut self,
+        client: &Client,
+        before: &Snapshot,
+    ) -> Result<Option<Snapshot>, FarmError> {
+        if self.listener.is_none() {
+            let mut listener = Listener::start(client.clone());
+            let first = tokio::time::timeout(pace::HEAD_START, listener.next()).await;
+            self.listener = Some(listener);
+            if let Ok(news) = first {
+                self.hear(news);
+            }
+        }
+        while let Some(news) = self.listener.as_mut().and_then(Listener::ready) {
+            self.hear(news);
+        }
+        let me = self.options.user.clone();
+        let now = OffsetDateTime::now_utc;
+        if let Some(mut board) = self.board.take() {
+            let progress = self.go_on(client, &mut board).await?;
+            let mut moves = board.take_moves();
+            moves.progress = progress;
+            self.board = Some(board);
+            return Ok(before.moved(moves, me.as_deref(), now()));
+        }
+        let answers = self.ask(client).await?;
+        Ok(Some(before.answered(answers, me.as_deref(), now())))
+    }
+
+    /// Asks for what the farm does not tell by itself.
+    async fn go_on(
+        &mut self,
+        client: &Client,
+        board: &mut Board,
+    ) -> Result<Option<BTreeMap<String, JobProgress>>, FarmError> {
+        for id in board.unclear() {
+            match client.job(&id).await {
+                Ok(job) => board.learn(job),
+                Err(FarmError::NotFound { .. } | FarmError::BadId { .. }) => board.forget(&id),
+                Err(error) => return Err(error),
+            }
+        }
+        let jobs: Vec<&Job> = board.jobs().collect();
+        self.progress_of(client, &jobs).await
+    }
+
     /// After a failure the farm is looked for anew, and may be another version when it is back.
-    fn failed(&mut self, before: &Snapshot, message: &str, failures: u32) -> (Snapshot, Ended) {
+    fn failed(
+        &mut self,
+        before: &Snapshot,
+        message: &str,
+        failures: u32,
+    ) -> (Option<Snapshot>, Ended) {
         self.client = None;
+        self.listener = None;
+        (self.is_told, self.board) = (false, None);
         self.tells_frames = None;
         self.workers_asked = None;
         let ended = Ended::Failed {
             in_a_row: failures.saturating_add(1),
         };
-        (before.offline(message, OffsetDateTime::now_utc()), ended)
+        let snapshot = before.offline(message, OffsetDateTime::now_utc());
+        (Some(snapshot), ended)
     }
 
+    /// Looks at everything.
     async fn ask(&mut self, client: &Client) -> Result<Answers, FarmError> {
         let jobs = client.jobs().await?;
-        let mut progress = self.ask_progress(client).await?;
-        if let Some(told) = &mut progress {
-            self.ask_old_jobs(client, &jobs, told).await?;
-        } else {
-            progress = self.look_into_folders(client, &jobs).await;
-        }
+        let progress = self
+            .progress_of(client, &jobs.iter().collect::<Vec<_>>())
+            .await?;
         let workers = match self.workers_asked {
-            Some(asked) if asked.elapsed() < WORKERS_EVERY => None,
+            Some(asked) if asked.elapsed() < WORKERS_EVERY && !self.is_told => None,
             _ => {
                 self.workers_asked = Some(Instant::now());
                 Some(client.workers().await?)
             }
         };
+        if self.is_told {
+            self.board = Some(Board::new(&jobs, workers.clone().unwrap_or_default()));
+        }
         Ok(Answers {
             jobs,
             progress,
             workers,
         })
+    }
+
+    /// How far the jobs are, by whoever tells of frames.
+    async fn progress_of(
+        &mut self,
+        client: &Client,
+        jobs: &[&Job],
+    ) -> Result<Option<BTreeMap<String, JobProgress>>, FarmError> {
+        let Some(mut told) = self.ask_progress(client).await? else {
+            return Ok(self.look_into_folders(client, jobs).await);
+        };
+        self.ask_old_jobs(client, jobs, &mut told).await?;
+        Ok(Some(told))
     }
 
     async fn ask_progress(
@@ -222,7 +334,7 @@ impl Poller {
     async fn look_into_folders(
         &mut self,
         client: &Client,
-        jobs: &[Job],
+        jobs: &[&Job],
     ) -> Option<BTreeMap<String, JobProgress>> {
         let mut told = BTreeMap::new();
         for job in jobs {
@@ -244,10 +356,11 @@ impl Poller {
     async fn ask_old_jobs(
         &mut self,
         client: &Client,
-        jobs: &[Job],
+        jobs: &[&Job],
         told: &mut BTreeMap<String, JobProgress>,
     ) -> Result<(), FarmError> {
-        let mut old: Vec<&Job> = jobs.iter().filter(|job| job.status.is_settled()).collect();
+        let settled = jobs.iter().filter(|job| job.status.is_settled());
+        let mut old: Vec<&Job> = settled.copied().collect();
         old.sort_by_key(|job| std::cmp::Reverse(job.created));
         old.truncate(OLD_JOBS);
         let is_news = |job: &&Job| {
@@ -271,5 +384,12 @@ impl Poller {
             self.old_jobs_asked.insert(job.id.clone(), job.updated);
         }
         Ok(())
+    }
+}
+
+async fn next_news(listener: Option<&mut Listener>) -> News {
+    match listener {
+        Some(listener) => listener.next().await,
+        None => std::future::pending().await,
     }
 }

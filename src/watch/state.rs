@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What is known of a farm at one moment: a pure fold of its answers. Nothing here asks or waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 
@@ -40,6 +40,26 @@ pub struct Answers {
     pub workers: Option<Vec<WorkerSummary>>,
 }
 
+/// What changed of a farm whose other jobs are as they were.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Moves {
+    /// Jobs that are new or changed.
+    pub(super) changed: Vec<Job>,
+    /// The ids of jobs that are gone.
+    pub(super) gone: BTreeSet<String>,
+    /// Its workers, where one of them changed.
+    pub(super) workers: Option<Vec<WorkerSummary>>,
+    /// What is told of single frames, by job id; none where nobody tells.
+    pub(super) progress: Option<BTreeMap<String, JobProgress>>,
+}
+
+impl Moves {
+    /// Whether nothing changed but, perhaps, the progress.
+    pub(super) fn is_none(&self) -> bool {
+        self.changed.is_empty() && self.gone.is_empty() && self.workers.is_none()
+    }
+}
+
 /// What was known of a farm at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
@@ -64,7 +84,7 @@ impl Snapshot {
         // The companion stops telling of a job a while after it is settled: what it told last still holds.
         let mut kept: BTreeMap<&str, &JobProgress> = BTreeMap::new();
         if tells_frames && self.tells_frames {
-            let known = self.jobs.iter();
+            let known = self.jobs.iter().filter(|job| job.progress_is_told);
             kept.extend(
                 known.filter_map(|job| Some((job.job_id.as_str(), job.progress.as_ref()?))),
             );
@@ -76,12 +96,7 @@ impl Snapshot {
             JobView::new(job, progress, me)
         };
         let mut jobs: Vec<JobView> = answers.jobs.into_iter().map(view).collect();
-        jobs.sort_by(|one, other| {
-            other
-                .created
-                .cmp(&one.created)
-                .then_with(|| one.job_id.cmp(&other.job_id))
-        });
+        jobs.sort_by(newest_first);
         Self {
             state: FarmState::Online,
             jobs,
@@ -89,6 +104,56 @@ impl Snapshot {
             tells_frames,
             updated: Some(now),
         }
+    }
+
+    /// The farm told of some changes; none where they change nothing that is shown. `me` as in [`Snapshot::answered`].
+    #[must_use]
+    pub(super) fn moved(
+        &self,
+        moves: Moves,
+        me: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Option<Self> {
+        let is_news = |(id, told): (&String, &JobProgress)| {
+            self.job(id)
+                .is_some_and(|job| job.progress.as_ref() != Some(told))
+        };
+        let told = moves.progress.as_ref();
+        let same_progress = !told.into_iter().flatten().any(is_news);
+        let tells_frames = moves.progress.is_some();
+        if moves.is_none()
+            && same_progress
+            && tells_frames == self.tells_frames
+            && self.state == FarmState::Online
+        {
+            return None;
+        }
+        let mut told = moves.progress.unwrap_or_default();
+        let mut jobs = self.jobs.clone();
+        jobs.retain(|job| !moves.gone.contains(&job.job_id));
+        for job in moves.changed {
+            let known = jobs.iter_mut().find(|known| known.job_id == job.id);
+            let last = known.as_ref().filter(|known| known.progress_is_told);
+            let last = last.and_then(|known| known.progress.clone());
+            let view = JobView::new(job, last, me);
+            match known {
+                Some(known) => *known = view,
+                None => jobs.push(view),
+            }
+        }
+        for job in &mut jobs {
+            if let Some(progress) = told.remove(&job.job_id) {
+                job.tell(progress);
+            }
+        }
+        jobs.sort_by(newest_first);
+        Some(Self {
+            state: FarmState::Online,
+            jobs,
+            workers: moves.workers.unwrap_or_else(|| self.workers.clone()),
+            tells_frames,
+            updated: Some(now),
+        })
     }
 
     /// The farm did not answer.
@@ -145,6 +210,13 @@ impl Snapshot {
             FarmState::Offline { message, .. } => message.clone(),
         }
     }
+}
+
+fn newest_first(one: &JobView, other: &JobView) -> std::cmp::Ordering {
+    other
+        .created
+        .cmp(&one.created)
+        .then_with(|| one.job_id.cmp(&other.job_id))
 }
 
 #[cfg(test)]

@@ -62,11 +62,14 @@ pub struct JobView {
     pub waits_for_approval: bool,
     /// How far it is; none while nothing is known.
     pub progress: Option<JobProgress>,
+    /// Whether that is what somebody told of its frames, not what steps make of them.
+    pub(super) progress_is_told: bool,
 }
 
 impl JobView {
     /// The view of a job. `told` is what the companion tells of it; without that, Flamenco's steps have to do.
     pub fn new(job: Job, told: Option<JobProgress>, me: Option<&str>) -> Self {
+        let progress_is_told = told.is_some();
         let progress = told.or_else(|| progress_of_steps(&job));
         let waits_for_approval = waits_for_approval(&job);
         let mut metadata = job.metadata;
@@ -92,7 +95,17 @@ impl JobView {
             activity: job.activity,
             waits_for_approval,
             progress,
+            progress_is_told,
         }
+    }
+
+    /// Takes in what is told of its frames.
+    pub(super) fn tell(&mut self, told: JobProgress) {
+        if self.output_dir.is_none() && !told.output_dir.is_empty() {
+            self.output_dir = Some(told.output_dir.clone());
+        }
+        self.progress = Some(told);
+        self.progress_is_told = true;
     }
 
     /// Whether it can still render frames.

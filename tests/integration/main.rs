@@ -13,6 +13,7 @@ mod cli;
 mod client_at_the_local_farm;
 mod contract;
 mod damaged;
+mod events;
 mod farm_access;
 mod farm_faults;
 mod farm_server;
@@ -24,5 +25,6 @@ mod replay;
 mod rewriting;
 #[cfg(unix)]
 mod share;
+mod talkative;
 mod tracing;
 mod watching;

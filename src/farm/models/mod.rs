@@ -6,6 +6,7 @@
 //! are not known (a status of a later version) are kept as they came.
 
 mod configuration;
+mod events;
 mod jobs;
 mod shaman;
 mod tasks;
@@ -16,6 +17,7 @@ pub use configuration::{
     ErrorAnswer, FarmStatus, FarmStatusReport, FlamencoVersion, LOCAL_FARM_NAME, ManagerVariable,
     ManagerVariableAudience, ManagerVariables, SharedStorageLocation,
 };
+pub use events::JobUpdate;
 pub use jobs::{
     AvailableJobSetting, AvailableJobSettingEvalInfo, AvailableJobSettingSubtype,
     AvailableJobSettingType, AvailableJobSettingVisibility, AvailableJobType, AvailableJobTypes,

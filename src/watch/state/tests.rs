@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use time::macros::datetime;
 
-use super::{Answers, FarmState, Snapshot};
+use super::{Answers, FarmState, Moves, Snapshot};
 use crate::farm::models::{Job, JobStatus};
 use crate::lanes::{FrameInWork, JobProgress, Stage};
 
@@ -146,4 +146,58 @@ fn a_status_that_is_not_known_counts_as_live() {
     assert_eq!(view.status, JobStatus::Unknown("hibernating".to_owned()));
     assert!(view.is_live());
     assert_eq!(snapshot.message(), "1 job to do");
+}
+
+#[test]
+fn what_the_farm_tells_changes_what_it_is_told_of_and_nothing_else() {
+    let jobs = vec![
+        job("a", "active", "2026-01-01T00:00:00Z"),
+        job("b", "active", "2026-01-02T00:00:00Z"),
+    ];
+    let first = Snapshot::default().answered(answers(jobs, &[("a", progress(2))]), None, NOON);
+    let with = |told: &[(&str, JobProgress)]| answers(Vec::new(), told).progress;
+    let same = Moves {
+        progress: with(&[("a", progress(2))]),
+        ..Moves::default()
+    };
+    assert_eq!(first.moved(same, None, NOON), None);
+    let moves = Moves {
+        changed: vec![
+            job("b", "completed", "2026-01-02T00:00:00Z"),
+            job("new", "queued", "2026-01-03T00:00:00Z"),
+        ],
+        progress: with(&[("a", progress(5))]),
+        ..Moves::default()
+    };
+    let second = first.moved(moves, None, NOON).unwrap();
+    let shown: Vec<_> = second
+        .jobs
+        .iter()
+        .map(|job| (job.job_id.as_str(), job.status.as_str(), job.frames_done()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("new", "queued", 3),
+            ("b", "completed", 3),
+            ("a", "active", 5)
+        ]
+    );
+    let gone = Moves {
+        gone: ["new".to_owned()].into(),
+        progress: with(&[]),
+        ..Moves::default()
+    };
+    let third = second.moved(gone, None, NOON).unwrap();
+    assert_eq!(third.jobs, second.jobs[1..]);
+}
+
+#[test]
+fn steps_go_on_being_the_progress_of_a_job_that_nobody_tells_of() {
+    let mut later = job("b", "active", "2026-01-01T00:00:00Z");
+    later.steps_completed = 9;
+    let jobs = vec![job("b", "active", "2026-01-01T00:00:00Z")];
+    let first = Snapshot::default().answered(answers(jobs, &[("a", progress(2))]), None, NOON);
+    let second = first.answered(answers(vec![later], &[]), None, NOON);
+    assert_eq!(second.job("b").unwrap().frames_done(), 9);
 }
