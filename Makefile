@@ -13,6 +13,8 @@ BLENDERS ?=
 BPY_VERSIONS := 4.2.23 4.5.15 5.0.1 5.1.2 5.2.3
 READING_VERSIONS := 4.2.23 4.5.15 5.0.1 5.2.3
 KILLS ?= 200
+# How long each of the two that are compared watches a real Manager.
+WATCH_SECS ?= 600
 FUZZ_SECS ?= 1800
 # Each Blender is alone with its scenes and starts often: several at once use all cores.
 PARITY := tests/python/test_parity.py
@@ -102,6 +104,7 @@ bench: build ## warm lanes against -a, two slots against one, many jobs, tracing
 	$(VENV)/python tests/bench/tracing.py
 	cargo bench --quiet --bench paths
 	$(VENV)/python tests/bench/flamenco.py
+	$(VENV)/python tests/bench/watching.py --secs $(WATCH_SECS)
 	$(VENV)/python tests/bench/large_files.py
 
 wheel: ## the wheel, in dist/
