@@ -599,6 +599,10 @@ class Farm:
         allow_missing: bool = False,
         persistent_data: Literal["scene", "on", "off"] = "scene",
         addons: Sequence[str] | None = None,
+        job_type: str | None = None,
+        chunk_size: int | None = None,
+        blender: str | None = None,
+        worker_tag: str | None = None,
     ) -> Submission:
         """Send a saved .blend file. Returns at once; reading, checking and sending go on in the background.
 
@@ -624,6 +628,10 @@ class Farm:
             allow_missing: Render frames although files that they need are not there.
             persistent_data: Keep the scene in memory between frames, or not; the scene's own choice by default.
             addons: Add-ons to enable before the scene is opened, by module or title.
+            job_type: The Manager's job type; the one with lanes when left out, where the farm knows it.
+            chunk_size: Frames in each task, where the job type has no lanes.
+            blender: The Manager's variable that names the Blender; the one that fits the scene when left out.
+            worker_tag: The name of the worker tag whose workers alone may render the job.
         """
     def jobs(self, *, timeout_secs: float = 30.0) -> list[Job]:
         """The farm's jobs, newest first. Blocks."""

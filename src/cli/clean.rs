@@ -17,7 +17,7 @@ use crate::farm::models::Job;
 /// What `farmhand clean` takes.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "On this computer's own farm the jobs' folders below .farmhand go, too. Frames are never touched."
+    after_help = "The jobs' own folders below .farmhand go, too, where this computer sees them. Frames are never touched."
 )]
 pub struct Options {
     /// How long ago a job must have ended: a number and m, h, d or w
@@ -70,7 +70,8 @@ pub async fn forget(
     manner: Manner,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    let mut ended = farm.jobs().await?;
+    let all = farm.jobs().await?;
+    let mut ended = all.clone();
     ended.retain(|job| job.status.is_settled() && is_wanted(job));
     let jobs = text::count(ended.len() as u64, "job");
     if manner.dry_run && !manner.json {
@@ -86,7 +87,12 @@ pub async fn forget(
             return Ok(Exit::Failed);
         }
         for job in &ended {
-            farm.delete(job).await?;
+            for (folder, error) in farm.delete(job, &all).await? {
+                context.terminal.note(format!(
+                    "a folder of a job is left, remove it by hand: {} ({error})",
+                    folder.display()
+                ));
+            }
         }
     }
     if manner.json {

@@ -13,7 +13,8 @@ use super::text;
 /// What `farmhand delete` takes.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "On this computer's own farm the job's folders below .farmhand go, too, as soon as its lanes have ended."
+    after_help = "The job's own folders below .farmhand go, too: on this computer's own farm as soon as its lanes have ended, \
+        on a Manager where this computer sees them. Its frames stay."
 )]
 pub struct Options {
     /// The job: its id, the first characters of it, or `latest`
@@ -46,7 +47,7 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
                 .hint("add --yes to delete without a question"));
         }
         let question = format!(
-            "Delete job {id} ({}, {}) from the list? Its frames stay.",
+            "Delete job {id} ({}, {}) from the list, with its own folders? Its frames stay.",
             job.name, job.status
         );
         if !context.terminal.confirm(&question) {
@@ -54,7 +55,13 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
             return Ok(Exit::Failed);
         }
     }
-    farm.delete(&job).await?;
+    let left = farm.delete(&job, &farm.jobs().await?).await?;
+    for (folder, error) in left {
+        context.terminal.note(format!(
+            "a folder of the job is left, remove it by hand: {} ({error})",
+            folder.display()
+        ));
+    }
     if options.json.json {
         context
             .terminal

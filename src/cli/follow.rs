@@ -172,7 +172,7 @@ fn say_goodbye(farm: &Farm, seen: &Summary, context: &mut Context) {
 
 /// What is said when a job has ended.
 fn closing(seen: &Summary, farm: &Farm, style: Style) -> Vec<String> {
-    let Summary { job, progress } = seen;
+    let Summary { job, progress, .. } = seen;
     let id = text::short_id(&job.id);
     let option = farm.option();
     let took = text::duration((job.updated - job.created).as_seconds_f64());
@@ -197,7 +197,7 @@ fn closing(seen: &Summary, farm: &Farm, style: Style) -> Vec<String> {
             lines.push(format!("  {folder}{latest}"));
             lines.extend(film_lines(progress, style));
         }
-        JobStatus::Paused => {
+        _ if seen.waits_for_approval() => {
             lines.push(format!(
                 "{} {} of {} frames are rendered: look at them in {folder}",
                 style.good("✓"),

@@ -131,6 +131,7 @@ async fn site(options: &FarmOptions, context: &Context) -> Result<Site, Failure>
         here: Platform::current(),
         workers: Platform::current(),
         others: Vec::new(),
+        known_workers: Vec::new(),
     })
 }
 

@@ -34,17 +34,16 @@ pub async fn resume(options: Options, context: &mut Context) -> Result<Exit, Fai
 /// Has the rest of a job rendered whose scouts were looked at.
 pub async fn approve(options: Options, context: &mut Context) -> Result<Exit, Failure> {
     let it = options.find(context).await?;
-    if it.job.status != JobStatus::Paused {
+    let reason = "approved by farmhand approve";
+    let status = if it.job.status == JobStatus::Paused {
+        set(&it, JobStatus::Requeueing, reason).await?;
+        "requeueing"
+    } else if it.farm.open_gate(&it.job, reason).await? {
+        it.job.status.as_str()
+    } else {
         return Err(it.refused("it does not wait for approval"));
-    }
-    set(&it, JobStatus::Requeueing, "approved by farmhand approve").await?;
-    answer(
-        &it,
-        "requeueing",
-        "is approved and goes on.",
-        "watch",
-        context,
-    );
+    };
+    answer(&it, status, "is approved and goes on.", "watch", context);
     Ok(Exit::Done)
 }
 

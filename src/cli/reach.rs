@@ -17,7 +17,8 @@ use crate::job::{Environment, FarmKind, ManagerFacts, ask_site, rules_of_setting
 use crate::lanes::FrameRecord;
 use crate::local::{self, LocalFarm};
 use crate::stage::Site;
-use crate::watch::{Found, Source, companion, share};
+use crate::watch::share::Left;
+use crate::watch::{Found, Source, companion, gate, share};
 
 /// A farm that commands talk to.
 pub struct Farm {
@@ -176,7 +177,13 @@ impl Farm {
     pub async fn summary(&self, job: Job) -> Result<Summary, Failure> {
         if self.tells_frames.load(Ordering::Relaxed) {
             match companion::job_progress(&self.client, &job.id).await {
-                Ok(progress) => return Ok(Summary { job, progress }),
+                Ok(progress) => {
+                    return Ok(Summary {
+                        job,
+                        progress,
+                        is_at_gate: false,
+                    });
+                }
                 Err(error) if companion::is_missing(&error) => {
                     self.tells_frames.store(false, Ordering::Relaxed);
                 }
@@ -187,7 +194,12 @@ impl Farm {
         if !self.is_local()
             && let Some((progress, _)) = share::look(&self.client, &job).await?
         {
-            return Ok(Summary { job, progress });
+            let is_at_gate = gate::closed(&self.client, &job).await?.is_some();
+            return Ok(Summary {
+                job,
+                progress,
+                is_at_gate,
+            });
         }
         Ok(Summary::from_job_alone(job))
     }
@@ -274,9 +286,18 @@ impl Farm {
         Ok(Vec::new())
     }
 
-    /// Removes a job from the farm's list.
-    pub async fn delete(&self, job: &Job) -> Result<(), Failure> {
-        Ok(self.client.delete_job(&job.id).await?)
+    /// Has the rest of a job rendered that stands at its gate; false where it stands at none.
+    pub async fn open_gate(&self, job: &Job, reason: &str) -> Result<bool, Failure> {
+        let Some(gate) = gate::closed(&self.client, job).await? else {
+            return Ok(false);
+        };
+        gate::open(&self.client, &gate, reason).await?;
+        Ok(true)
+    }
+
+    /// Removes a job from the farm's list, and its own folders; answers what is left of them. `others` are the farm's jobs.
+    pub async fn delete(&self, job: &Job, others: &[Job]) -> Result<Vec<Left>, Failure> {
+        Ok(share::delete(&self.client, job, others).await?)
     }
 }
 

@@ -50,7 +50,7 @@ pub async fn run(options: Options, context: &mut Context) -> Result<Exit, Failur
 }
 
 fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
-    let Summary { job, progress } = summary;
+    let Summary { job, progress, .. } = summary;
     let status = job.status.as_str();
     let mut lines = vec![format!(
         "{}  {}",
@@ -135,7 +135,7 @@ fn lines(summary: &Summary, now: OffsetDateTime, style: Style) -> Vec<String> {
 
 /// A bar with its numbers, and the frames that were asked for.
 fn frames_line(summary: &Summary, style: Style) -> String {
-    let Summary { job, progress } = summary;
+    let Summary { job, progress, .. } = summary;
     let (done, total) = (progress.frames_done, progress.frames_total);
     let drawn = style.mood(job.status.as_str(), &bar(done, total, 20));
     let failed = match progress.frames_failed {

@@ -15,6 +15,8 @@ use crate::watch::{BLEND_FILE_KEY, JobView, OUTPUT_DIR_KEY, USER_NAME_KEY, waits
 pub struct Summary {
     pub job: Job,
     pub progress: JobProgress,
+    /// A Manager's job that stands at its gate.
+    pub is_at_gate: bool,
 }
 
 impl Summary {
@@ -38,6 +40,7 @@ impl Summary {
                 output_dir,
                 ..JobProgress::default()
             },
+            is_at_gate: false,
         }
     }
 
@@ -47,6 +50,7 @@ impl Summary {
         self.job.priority = view.priority;
         self.job.updated = view.updated;
         self.job.activity = view.activity;
+        self.is_at_gate = view.waits_for_approval;
         if let Some(progress) = view.progress {
             self.progress = progress;
         }
@@ -54,7 +58,7 @@ impl Summary {
 
     /// The keys that scripts rely on, and what stands beside them.
     pub fn to_json(&self) -> Value {
-        let Self { job, progress } = self;
+        let Self { job, progress, .. } = self;
         json!({
             "job_id": job.id,
             "name": job.name,
@@ -83,7 +87,7 @@ impl Summary {
 
     /// Whether the job waits until people have looked at its scouts.
     pub fn waits_for_approval(&self) -> bool {
-        waits_for_approval(&self.job)
+        self.is_at_gate || waits_for_approval(&self.job)
     }
 
     /// The scene file, as the person who sent it names it.

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //! In which order a job's frames are rendered, and the home chunks that follow from it.
 
-use super::environment::FarmKind;
 use crate::check::Finding;
 use crate::frames::FrameSet;
 use crate::lanes::Order;
 use crate::lanes::order::scouts;
 use crate::plan;
 
-/// The order that a job gets, and what there is to say where it is not the one that was asked for.
+/// Scouts have at most three lanes, and a Manager has a gate behind them.
+const TASKS_OF_SCOUTS: usize = 3 + 1;
+/// The most lanes for the other frames on a Manager that nobody watches: there one failed task has to be a tenth of them all.
+pub(super) const MOST_LANES_BESIDE_SCOUTS: usize = plan::MOST_LANES_UNWATCHED - TASKS_OF_SCOUTS;
+
+/// The order that a job gets, `can_wait` where its job type can hold frames back, and what there is to say where it is not the one that was asked for.
 pub(super) fn choose(
     asked: Order,
     has_unbaked_simulation: bool,
-    farm: FarmKind,
+    can_wait: bool,
 ) -> (Order, Option<Finding>) {
     let cannot_wait = |why: &str, fix: &str| {
         let message = format!("The job does not wait after its scouts: {why}.");
         Some(Finding::warning("scouts-cannot-wait", message).fix(fix))
     };
-    match (asked, has_unbaked_simulation, farm) {
+    match (asked, has_unbaked_simulation, can_wait) {
         (Order::ScoutsThenWait, true, _) => {
             let why = "a simulation that is not baked is rendered in order";
             (
@@ -26,8 +30,8 @@ pub(super) fn choose(
                 cannot_wait(why, "bake the simulation in Blender"),
             )
         }
-        (Order::ScoutsThenWait, false, FarmKind::Manager) => {
-            let why = "this farm cannot hold the other frames back";
+        (Order::ScoutsThenWait, false, false) => {
+            let why = "this farm's job type cannot hold the other frames back";
             (
                 Order::Auto,
                 cannot_wait(
@@ -84,16 +88,13 @@ mod tests {
     #[test]
     fn where_a_job_cannot_wait_it_is_said_and_the_nearest_order_taken() {
         let asked = Order::ScoutsThenWait;
-        let (order, finding) = choose(asked, true, FarmKind::Local);
+        let (order, finding) = choose(asked, true, true);
         assert_eq!(order, Order::Sequential);
         assert!(finding.unwrap().message.contains("not baked"));
-        let (order, finding) = choose(asked, false, FarmKind::Manager);
+        let (order, finding) = choose(asked, false, false);
         assert_eq!(order, Order::Auto);
         assert_eq!(finding.unwrap().code, "scouts-cannot-wait");
-        assert_eq!(choose(asked, false, FarmKind::Local), (asked, None));
-        assert_eq!(
-            choose(Order::Auto, true, FarmKind::Local).0,
-            Order::Sequential
-        );
+        assert_eq!(choose(asked, false, true), (asked, None));
+        assert_eq!(choose(Order::Auto, true, true).0, Order::Sequential);
     }
 }

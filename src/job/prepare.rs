@@ -2,6 +2,7 @@
 //! Checks a scene and puts its job together; sends nothing and writes nothing.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -154,19 +155,24 @@ pub fn prepare(
     let (frames, finding) = frames_to_render(request, inspected, &place)?;
     findings.extend(finding);
     let is_simulated = check::simulation_start(scene).is_some();
-    let (order, finding) = order::choose(request.order, is_simulated, environment.farm);
-    findings.extend(finding);
     let fit = fit::fit(request, inspected, &frames, environment);
+    let has_lanes = matches!(fit.cut, Cut::Lanes);
+    let (order, finding) = order::choose(request.order, is_simulated, has_lanes);
+    findings.extend(finding);
     findings.extend(fit.findings.iter().cloned());
     findings.extend(lanes_finding(request, environment));
 
     let submission_id = Uuid::new_v4().simple().to_string();
-    let share = environment
+    let site = environment
         .site
         .as_ref()
-        .map(|site| Share::look(site, inspected, &place, &submission_id));
+        .map(|site| match &request.worker_tag {
+            Some(tag) => Arc::new(site.for_tag(tag)),
+            None => Arc::clone(site),
+        });
+    let share = site.map(|site| Share::look(&site, inspected, &place, &submission_id));
     if let Some(share) = &share {
-        findings.extend(share.findings(inspected, &place));
+        findings.extend(share.findings(inspected, &place, has_lanes));
     }
     findings.sort_by_key(|finding| finding.severity);
     let mut description = describe(
@@ -337,6 +343,12 @@ fn describe(
         is_watched: is_watched(request, environment),
         has_unbaked_simulation: simulation_start.is_some(),
     });
+    let lanes = match order {
+        Order::ScoutsThenWait if !is_watched(request, environment) => {
+            lanes.min(order::MOST_LANES_BESIDE_SCOUTS)
+        }
+        _ => lanes,
+    };
     let blend_dir = inspected.blend_path.parent().unwrap_or(Path::new(""));
     JobDescription {
         format: crate::lanes::job::JOB_FORMAT,

@@ -42,7 +42,12 @@ impl Share {
     }
 
     /// What there is to say of it.
-    pub(super) fn findings(&self, inspected: &Inspected, place: &Place) -> Vec<Finding> {
+    pub(super) fn findings(
+        &self,
+        inspected: &Inspected,
+        place: &Place,
+        has_lanes: bool,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
         let output = place.folder.to_string_lossy();
         if !self.site.sees(&place.folder) {
@@ -54,7 +59,8 @@ impl Share {
             findings.push(Finding::error("output-outside-share", message).fix_here(fix));
         }
         findings.extend(self.outside(inspected));
-        findings.extend(self.mixed());
+        findings.extend(self.changed(&[&inspected.blend_path, &place.folder]));
+        findings.extend(self.mixed(has_lanes));
         if self.plan.copies.is_empty() {
             return findings;
         }
@@ -107,17 +113,44 @@ impl Share {
         )
     }
 
-    /// The description has one platform's paths, and records name outputs by them.
-    fn mixed(&self) -> Option<Finding> {
+    /// Whatever form of the path were sent, workers would be given another path.
+    fn changed(&self, paths: &[&Path]) -> Option<Finding> {
+        let is_changed = |path: &&&Path| {
+            let worker = path
+                .to_str()
+                .and_then(|text| self.site.worker_path(text).ok()?);
+            worker.is_some_and(|worker| worker.sent.is_none())
+        };
+        let path = paths.iter().find(is_changed)?.display().to_string();
+        let message = format!(
+            "The Manager's own variables change {path} into another path, in whatever form it is sent."
+        );
+        let fix = format!(
+            "use another folder, or have the farm's operator change the variables; farmhand paths explain {path:?} tells which"
+        );
+        Some(
+            Finding::error("path-changed", message)
+                .fix(fix)
+                .about([path]),
+        )
+    }
+
+    /// The description has one platform's paths, and records name outputs by them. Chunks have what the Manager gives each worker.
+    fn mixed(&self, has_lanes: bool) -> Option<Finding> {
         let (workers, others) = (self.site.workers, &self.site.others);
         let unlike = others.iter().find(|other| !other.is_like(workers))?;
         let message = format!(
             "The job is written for workers on {workers}; others, on {unlike}, could take a part of it and would find nothing."
         );
         let fix = format!(
-            "give it to workers on {workers} alone, by a worker tag, or let the others sleep"
+            "give it to workers on {workers} alone (--worker-tag TAG), or let the others sleep"
         );
-        Some(Finding::warning("mixed-workers", message).fix(fix))
+        let finding = if has_lanes || self.has_copies() {
+            Finding::error("mixed-workers", message)
+        } else {
+            Finding::warning("mixed-workers", message)
+        };
+        Some(finding.fix(fix))
     }
 
     fn left_behind(&self) -> Option<Finding> {

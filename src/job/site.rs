@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Where a farm's workers see what this computer sees: asked of the Manager, and of the settings.
 
-use std::collections::BTreeMap;
-
 use super::error::JobError;
 use crate::config::{Dirs, PathRules};
 use crate::farm::models::{ManagerVariableAudience, WorkerStatus};
 use crate::farm::{Client, FarmError};
 use crate::paths::{Audience, Origin, PathMap, Platform, Rule, Variables, read_path_mapping};
-use crate::stage::Site;
+use crate::stage::{KnownWorker, Site, platforms_of};
 
 /// Workers are asked for their platform one by one; a farm has few of them, if more than one.
 const MAX_ASKED_WORKERS: usize = 16;
@@ -17,11 +15,11 @@ const MAX_ASKED_WORKERS: usize = 16;
 /// those about the same folder.
 pub async fn ask_site(client: &Client, settings: Vec<Rule>) -> Result<Site, JobError> {
     let here = Platform::current();
-    let (linux, windows, mac, (workers, others)) = tokio::try_join!(
+    let (linux, windows, mac, known_workers) = tokio::try_join!(
         ask(client, Platform::Linux),
         ask(client, Platform::Windows),
         ask(client, Platform::MacOs),
-        platforms_of_workers(client),
+        known_workers(client),
     )?;
     let mut variables = Variables::default();
     let mut storage = Vec::new();
@@ -53,6 +51,7 @@ pub async fn ask_site(client: &Client, settings: Vec<Rule>) -> Result<Site, JobE
             }
         }
     }
+    let (workers, others) = platforms_of(known_workers.iter());
     let workers = workers.unwrap_or_else(|| {
         let mut known = Platform::ALL
             .into_iter()
@@ -65,6 +64,7 @@ pub async fn ask_site(client: &Client, settings: Vec<Rule>) -> Result<Site, JobE
         here,
         workers,
         others,
+        known_workers,
     })
 }
 
@@ -133,33 +133,27 @@ async fn ask(client: &Client, platform: Platform) -> Result<Answer, JobError> {
     })
 }
 
-/// The platform that most workers have which could take a task, and the others that there are.
-async fn platforms_of_workers(
-    client: &Client,
-) -> Result<(Option<Platform>, Vec<Platform>), JobError> {
-    let mut counts: BTreeMap<Platform, usize> = BTreeMap::new();
+/// The workers that could take a task, each with its platform.
+async fn known_workers(client: &Client) -> Result<Vec<KnownWorker>, JobError> {
     let mut workers = client.workers().await?;
     let is_gone =
         |status: &WorkerStatus| matches!(status, WorkerStatus::Offline | WorkerStatus::Error);
     workers.retain(|worker| !is_gone(&worker.status));
+    let mut known = Vec::new();
     for worker in workers.iter().take(MAX_ASKED_WORKERS) {
-        let platform = match client.worker(&worker.id).await {
-            Ok(worker) => worker.platform.parse().ok(),
+        let worker = match client.worker(&worker.id).await {
+            Ok(worker) => worker,
             // It was taken off the list meanwhile.
-            Err(FarmError::NotFound { .. }) => None,
+            Err(FarmError::NotFound { .. }) => continue,
             Err(error) => return Err(error.into()),
         };
-        if let Some(platform) = platform {
-            *counts.entry(platform).or_default() += 1;
+        if let Ok(platform) = worker.platform.parse() {
+            let tags = worker.tags.unwrap_or_default();
+            known.push(KnownWorker {
+                platform,
+                tags: tags.into_iter().map(|tag| tag.name).collect(),
+            });
         }
     }
-    // Of as many each, the first of the list.
-    let most = counts
-        .iter()
-        .max_by_key(|(platform, count)| (**count, std::cmp::Reverse(**platform)))
-        .map(|(platform, _)| *platform);
-    let others = counts
-        .into_keys()
-        .filter(|platform| Some(*platform) != most);
-    Ok((most, others.collect()))
+    Ok(known)
 }

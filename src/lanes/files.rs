@@ -22,6 +22,11 @@ pub fn state_dir(storage: &Path, submission_id: &str, job_id: &str) -> PathBuf {
         .join(format!("{submission_id}-{job_id}"))
 }
 
+/// Whether a text is a submission id: names of folders are made of it, and nothing that leads elsewhere passes.
+pub fn is_submission_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The job description in a staging folder.
 pub fn job_file(staging_dir: &Path) -> PathBuf {
     staging_dir.join("job.json")

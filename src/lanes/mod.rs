@@ -12,6 +12,7 @@ mod exploration;
 pub mod files;
 pub mod film;
 pub mod job;
+pub mod leftovers;
 pub mod order;
 pub mod progress;
 pub mod reader;
@@ -28,6 +29,7 @@ pub use film::{FilmFile, FilmProgress, FilmRequest, FilmStatus, ask_for_film_aga
 pub use job::{
     Denoise, Device, JOB_FORMAT, JobDescription, JobSettings, MissingFiles, Order, PersistentData,
 };
+pub use leftovers::Leftovers;
 pub use progress::{
     FailedFrameSummary, FrameInWork, JobProgress, LaneProgress, SecondsLeft, Stage,
 };

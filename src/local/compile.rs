@@ -12,6 +12,7 @@ use super::store::{NewTask, Stage};
 use crate::farm::job_type;
 use crate::farm::models::{AvailableJobType, Job, JobStatus, SubmittedJob};
 use crate::frames::FrameSet;
+use crate::lanes::files::is_submission_id;
 use crate::lanes::{JobDescription, LanesError};
 
 pub use crate::farm::job_type::JOB_TYPE;
@@ -217,11 +218,6 @@ fn described(submitted: &SubmittedJob) -> Result<JobDescription, CompileError> {
         return Err(differs("scout_lanes"));
     }
     Ok(description)
-}
-
-/// Names of folders are made of it: nothing that leads elsewhere passes.
-pub(super) fn is_submission_id(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn existing(

@@ -1,60 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a deleted job leaves on the disk: its own folders go, its frames stay.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
-use super::compile::is_submission_id;
-use super::state::job_state_dir;
 use super::store::JobRow;
-use crate::lanes::files::{FARMHAND_DIR, staging_dir};
+use crate::lanes::Leftovers;
 
-/// Removes the state folder and the staging folder of a deleted job that nobody renders any more, and the folder that
-/// held them where it is empty then. `left` are the jobs that are still there: what one of them needs stays. What
-/// cannot be removed is logged.
+/// Removes the folders of a deleted job that nobody renders any more. `left` are the jobs that are still there: what one of
+/// them needs stays. What cannot be removed is logged.
 pub fn remove_files(row: &JobRow, left: &[JobRow]) {
-    let (storage, submission_id) = (
-        Path::new(row.setting("storage")),
-        row.setting("submission_id"),
-    );
-    let has_own_names =
-        is_submission_id(submission_id) && uuid::Uuid::parse_str(&row.job.id).is_ok();
-    if !storage.is_absolute() || !has_own_names {
-        return;
-    }
-    let holder = storage.join(FARMHAND_DIR);
-    // Behind a link lies somebody else's folder.
-    if !is_folder(&holder) {
-        return;
-    }
-    remove(&job_state_dir(row), row);
-    let is_shared = left
-        .iter()
-        .any(|other| other.setting("submission_id") == submission_id);
-    if !is_shared {
-        remove(&staging_dir(storage, submission_id), row);
-    }
-    // Goes only where it is empty.
-    let _ = std::fs::remove_dir(&holder);
-}
-
-fn remove(folder: &Path, row: &JobRow) {
-    let holds_more =
-        ["output", "blendfile"].map(|key| Path::new(row.setting(key)).starts_with(folder));
-    if holds_more.contains(&true) || !is_folder(folder) {
-        return;
-    }
-    if let Err(error) = std::fs::remove_dir_all(folder)
-        && error.kind() != ErrorKind::NotFound
-    {
+    let submission_id = row.setting("submission_id");
+    let leftovers = Leftovers {
+        storage: Path::new(row.setting("storage")),
+        submission_id,
+        job_id: &row.job.id,
+        is_shared: left
+            .iter()
+            .any(|other| other.setting("submission_id") == submission_id),
+        kept: &["output", "blendfile"].map(|key| Path::new(row.setting(key))),
+    };
+    for (folder, error) in leftovers.remove() {
         tracing::warn!(%error, path = %folder.display(), "a folder of a deleted job is left");
     }
-}
-
-/// A link is none, wherever it leads.
-fn is_folder(path: &Path) -> bool {
-    path.symlink_metadata()
-        .is_ok_and(|metadata| metadata.is_dir())
 }
 
 #[cfg(test)]
@@ -64,6 +31,8 @@ mod tests {
 
     use super::*;
     use crate::farm::models::Job;
+    use crate::lanes::files::{FARMHAND_DIR, staging_dir};
+    use crate::local::state::job_state_dir;
     use crate::local::store::Store;
 
     const SUBMISSION: &str = "0123456789abcdef0123456789abcdef";

@@ -122,7 +122,8 @@ impl PyFarm {
 
     #[pyo3(signature = (path, *, frames=None, scene=None, camera=None, view_layers=None, samples=None, percentage=None,
         device="auto", denoise="scene", output=None, existing="replace", order="auto", costs=None, priority=50, name=None,
-        auto_run=false, allow_missing=false, persistent_data="scene", addons=None))]
+        auto_run=false, allow_missing=false, persistent_data="scene", addons=None, job_type=None, chunk_size=None,
+        blender=None, worker_tag=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "keyword-only in Python, where each has a default"
@@ -148,6 +149,10 @@ impl PyFarm {
         allow_missing: bool,
         persistent_data: &str,
         addons: Option<Vec<String>>,
+        job_type: Option<String>,
+        chunk_size: Option<u64>,
+        blender: Option<String>,
+        worker_tag: Option<String>,
     ) -> PyResult<PySubmission> {
         let mut request = JobRequest::new(path);
         request.frames = frames.map(frames::from_python).transpose()?;
@@ -172,6 +177,10 @@ impl PyFarm {
         };
         request.persistent_data = word("persistent_data", persistent_data)?;
         request.addons = addons.unwrap_or_default();
+        request.job_type = job_type;
+        request.chunk_size = chunk_size;
+        request.blender = blender;
+        request.worker_tag = worker_tag;
         submission::start(self.place.clone(), request)
     }
 

@@ -14,7 +14,7 @@ use super::farm::Place;
 use super::runtime;
 use crate::farm::models::{Job, JobStatus};
 use crate::farm::{Client, PictureSize};
-use crate::watch::{Follow, FollowOptions, OUTPUT_DIR_KEY, Source, companion};
+use crate::watch::{Follow, FollowOptions, OUTPUT_DIR_KEY, Source, companion, gate, share};
 
 #[pyclass(name = "Job", module = "farmhand", frozen, skip_from_py_object)]
 #[derive(Clone)]
@@ -193,7 +193,11 @@ impl PyJob {
                     status: job.status.to_string(),
                 });
             }
-            Ok(client.delete_job(&id).await?)
+            let others = client.jobs().await?;
+            for (folder, error) in share::delete(&client, &job, &others).await? {
+                tracing::warn!(%error, path = %folder.display(), "a folder of a deleted job is left");
+            }
+            Ok(())
         })
     }
 
@@ -242,6 +246,9 @@ pub(super) async fn fetch_picture(
 /// Lets a job go on that is held; asked of any other, the farm would render what was cancelled or failed again.
 pub(super) async fn resume(client: &Client, job_id: &str) -> Result<(), Failure> {
     let job = client.job(job_id).await?;
+    if let Some(gate) = gate::closed(client, &job).await? {
+        return Ok(gate::open(client, &gate, "approved from the library").await?);
+    }
     if job.status != JobStatus::Paused {
         return Err(Failure::NotHeld {
             job_id: job.id,

@@ -13,4 +13,4 @@ mod site;
 pub use copies::{Copy, write_copies};
 pub use error::StageError;
 pub use share::{Outside, SharePlan, plan};
-pub use site::{Site, WorkerPath};
+pub use site::{KnownWorker, Site, WorkerPath, platforms_of};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A farm's place in the world: where its workers see what this computer sees.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::paths::{Mapped, PathMap, PathsError, Platform, Variables, normal};
@@ -18,6 +19,36 @@ pub struct Site {
     pub workers: Platform,
     /// Other platforms that some of the workers have.
     pub others: Vec<Platform>,
+    /// The workers that could take a task, as far as they were asked.
+    pub known_workers: Vec<KnownWorker>,
+}
+
+/// A worker, as far as paths go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownWorker {
+    /// Its platform.
+    pub platform: Platform,
+    /// The names of its tags.
+    pub tags: Vec<String>,
+}
+
+/// The platform that most of the workers have, and the others that there are.
+pub fn platforms_of<'a>(
+    workers: impl Iterator<Item = &'a KnownWorker>,
+) -> (Option<Platform>, Vec<Platform>) {
+    let mut counts: BTreeMap<Platform, usize> = BTreeMap::new();
+    for worker in workers {
+        *counts.entry(worker.platform).or_default() += 1;
+    }
+    // Of as many each, the first of the list.
+    let most = counts
+        .iter()
+        .max_by_key(|(platform, count)| (**count, std::cmp::Reverse(**platform)))
+        .map(|(platform, _)| *platform);
+    let others = counts
+        .into_keys()
+        .filter(|platform| Some(*platform) != most);
+    (most, others.collect())
 }
 
 /// A path of this computer as workers have it.
@@ -30,6 +61,18 @@ pub struct WorkerPath {
 }
 
 impl Site {
+    /// The same farm for a job that only workers of that tag may take.
+    #[must_use]
+    pub fn for_tag(&self, tag: &str) -> Self {
+        let has_tag = |worker: &&KnownWorker| worker.tags.iter().any(|name| name == tag);
+        let (most, others) = platforms_of(self.known_workers.iter().filter(has_tag));
+        Self {
+            workers: most.unwrap_or(self.workers),
+            others,
+            ..self.clone()
+        }
+    }
+
     /// The folder's or file's path on workers; none where they don't see it.
     pub fn worker_path(&self, local_path: &str) -> Result<Option<WorkerPath>, PathsError> {
         Ok(self.mapped(local_path)?.map(|mapped| WorkerPath {
@@ -96,5 +139,45 @@ impl Site {
         let steps: Vec<String> = up.chain(to.into_iter().skip(same)).collect();
         let end = if path.below.ends_with('/') { "/" } else { "" };
         Some(format!("//{}{end}", steps.join("/")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worker(platform: Platform, tags: &[&str]) -> KnownWorker {
+        KnownWorker {
+            platform,
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn a_job_with_a_tag_is_written_for_the_workers_of_that_tag() {
+        let known_workers = vec![
+            worker(Platform::Linux, &[]),
+            worker(Platform::Linux, &["gpu"]),
+            worker(Platform::Windows, &["gpu", "desk"]),
+        ];
+        let (most, others) = platforms_of(known_workers.iter());
+        assert_eq!(
+            (most, others.as_slice()),
+            (Some(Platform::Linux), [Platform::Windows].as_slice())
+        );
+        let site = Site {
+            map: PathMap::new(Vec::new()).unwrap(),
+            variables: Variables::default(),
+            here: Platform::Linux,
+            workers: Platform::Linux,
+            others,
+            known_workers,
+        };
+        let desk = site.for_tag("desk");
+        assert_eq!((desk.workers, desk.others.len()), (Platform::Windows, 0));
+        let gpu = site.for_tag("gpu");
+        assert_eq!((gpu.workers, gpu.others.len()), (Platform::Linux, 1));
+        let nobody = site.for_tag("nobody");
+        assert_eq!((nobody.workers, nobody.others.len()), (Platform::Linux, 0));
     }
 }

@@ -103,7 +103,7 @@ impl Board {
                 .collect(),
             gone: std::mem::take(&mut self.gone),
             workers: workers_changed.then(|| self.workers.clone()),
-            progress: None,
+            ..Moves::default()
         }
     }
 }

@@ -172,7 +172,10 @@ impl Follow {
             told => told,
         };
         self.client = Some(client);
-        Ok(JobView::new(job, told, None))
+        let waits = self.keeper.waits(&job.id);
+        let mut view = JobView::new(job, told, None);
+        view.waits_for_approval |= waits;
+        Ok(view)
     }
 
     /// Bears an error for a while if it may pass.

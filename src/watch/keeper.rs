@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::gate;
 use super::share::{self, LAST_LANE_TASK, SharedJob, blocking};
 use crate::farm::models::{Job, JobStatus, ManagerVariables, TaskStatus, TaskSummary};
 use crate::farm::{Client, FarmError};
@@ -36,6 +37,8 @@ struct Kept {
     /// When every frame was first seen to be done.
     done_since: Option<Instant>,
     tasks_asked: Option<Instant>,
+    /// The job is held until people have looked at its scouts.
+    waits: bool,
 }
 
 impl Keeper {
@@ -61,6 +64,7 @@ impl Keeper {
                 was_live: !is_settled,
                 done_since: None,
                 tasks_asked: None,
+                waits: false,
             };
             self.jobs.insert(job.id.clone(), kept);
         }
@@ -78,10 +82,14 @@ impl Keeper {
         })
         .await?;
         let concluded = if is_settled {
+            kept.waits = false;
             kept.look_once_more(client, job, &progress).await
         } else {
             kept.was_live = true;
-            kept.conclude(client, job, &progress).await
+            match kept.look_at_the_gate(client, job, &progress).await {
+                Ok(()) => kept.conclude(client, job, &progress).await,
+                refused => refused,
+            }
         };
         if let Err(error) = concluded {
             tracing::debug!(%error, job = job.id, "what follows from its frames was not taken");
@@ -92,6 +100,11 @@ impl Keeper {
     /// Whether this computer sees the folder of any job of the farm.
     pub fn sees_folders(&self) -> bool {
         self.sees_folders
+    }
+
+    /// Whether the job was last seen to be held until people have looked at its scouts.
+    pub fn waits(&self, job_id: &str) -> bool {
+        self.jobs.get(job_id).is_some_and(|kept| kept.waits)
     }
 
     /// Whether the job was looked at before.
@@ -138,6 +151,25 @@ impl Kept {
         client
             .set_job_status(&job.id, JobStatus::Requeueing, reason)
             .await
+    }
+
+    /// Scouts that are rendered are waited for.
+    async fn look_at_the_gate(
+        &mut self,
+        client: &Client,
+        job: &Job,
+        progress: &JobProgress,
+    ) -> Result<(), FarmError> {
+        let may_wait = gate::may_wait(job)
+            && progress.in_work.is_empty()
+            && progress.frames_done > 0
+            && progress.frames_open() > 0;
+        if !may_wait {
+            self.waits = false;
+        } else if self.may_ask() {
+            self.waits = gate::closed(client, job).await?.is_some();
+        }
+        Ok(())
     }
 
     async fn conclude(

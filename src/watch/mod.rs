@@ -10,6 +10,7 @@ mod board;
 mod choice;
 pub mod companion;
 mod follow;
+pub mod gate;
 mod keeper;
 mod listener;
 mod pace;

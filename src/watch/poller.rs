@@ -231,6 +231,7 @@ impl Poller {
             let progress = self.go_on(client, &mut board).await?;
             let mut moves = board.take_moves();
             moves.progress = progress;
+            moves.waiting = self.waiting(board.jobs());
             self.board = Some(board);
             return Ok(before.moved(moves, me.as_deref(), now()));
         }
@@ -291,10 +292,18 @@ impl Poller {
             self.board = Some(Board::new(&jobs, workers.clone().unwrap_or_default()));
         }
         Ok(Answers {
+            waiting: self.waiting(jobs.iter()),
             jobs,
             progress,
             workers,
         })
+    }
+
+    /// The jobs that wait at a gate.
+    fn waiting<'a>(&self, jobs: impl Iterator<Item = &'a Job>) -> BTreeSet<String> {
+        jobs.filter(|job| self.keeper.waits(&job.id))
+            .map(|job| job.id.clone())
+            .collect()
     }
 
     /// How far the jobs are, by whoever tells of frames.

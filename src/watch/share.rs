@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What a job's own folder tells where this computer sees it: a bare Manager knows of steps only, the folder of frames.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::view::{OUTPUT_DIR_KEY, STORAGE_KEY};
 use crate::farm::job_type::JOB_TYPE;
-use crate::farm::models::{Job, JobStatus, ManagerVariableAudience, ManagerVariables, TaskStatus};
+use crate::farm::models::{
+    Job, JobStatus, LOCAL_FARM_NAME, ManagerVariableAudience, ManagerVariables, TaskStatus,
+};
 use crate::farm::{Client, FarmError, SUBMISSION_ID_KEY, this_platform};
-use crate::lanes::files::{job_file, staging_dir, state_dir};
+use crate::lanes::files::{is_submission_id, job_file, staging_dir, state_dir};
 use crate::lanes::{
-    FrameRecord, JobDescription, JobProgress, LanesError, ProgressReader, frame_records,
+    FrameRecord, JobDescription, JobProgress, LanesError, Leftovers, ProgressReader, frame_records,
     retry_failed,
 };
 
@@ -29,6 +31,7 @@ pub enum ShareError {
 #[derive(Debug)]
 pub struct SharedJob {
     description: JobDescription,
+    storage: PathBuf,
     state_dir: PathBuf,
     reader: ProgressReader,
 }
@@ -42,9 +45,7 @@ impl SharedJob {
             return None;
         }
         let submission_id = job.metadata.get(SUBMISSION_ID_KEY)?;
-        let is_id =
-            submission_id.len() == 32 && submission_id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !is_id {
+        if !is_submission_id(submission_id) {
             return None;
         }
         [OUTPUT_DIR_KEY, STORAGE_KEY].iter().find_map(|key| {
@@ -55,6 +56,7 @@ impl SharedJob {
             Some(Self {
                 reader: ProgressReader::new(&description, &state_dir),
                 description,
+                storage,
                 state_dir,
             })
         })
@@ -165,6 +167,41 @@ pub async fn retry(client: &Client, job: &Job) -> Result<Option<Vec<i32>>, Share
         )
         .await?;
     Ok(Some(asked.into_iter().map(|(frame, _)| frame).collect()))
+}
+
+/// A job's folder that stays though the job is deleted, and why.
+pub type Left = (PathBuf, std::io::Error);
+
+/// Deletes a job that has ended and, where this computer sees them, its own folders; answers those that could not be
+/// removed. Its frames stay. `others` are the farm's jobs: what one of them needs stays.
+pub async fn delete(client: &Client, job: &Job, others: &[Job]) -> Result<Vec<Left>, FarmError> {
+    // The farm on this computer removes them itself, once the job's lanes have ended. Elsewhere they are known by the job alone.
+    let is_local = client.greet().await?.name == LOCAL_FARM_NAME;
+    let shared = if is_local {
+        None
+    } else {
+        find(client, job).await?
+    };
+    client.delete_job(&job.id).await?;
+    let Some(shared) = shared else {
+        return Ok(Vec::new());
+    };
+    let is_shared = others.iter().any(|other| {
+        other.id != job.id
+            && other.metadata.get(SUBMISSION_ID_KEY) == job.metadata.get(SUBMISSION_ID_KEY)
+    });
+    let job_id = job.id.clone();
+    let removing = blocking(move || {
+        let leftovers = Leftovers {
+            storage: &shared.storage,
+            submission_id: &shared.description.submission_id,
+            job_id: &job_id,
+            is_shared,
+            kept: &[Path::new(&shared.description.output)],
+        };
+        leftovers.remove()
+    });
+    Ok(removing.await.unwrap_or_default())
 }
 
 /// Work on files, which may take its time on a share; none where the program ends meanwhile.

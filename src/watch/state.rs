@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 use super::view::JobView;
-use crate::farm::models::{Job, WorkerSummary};
+use crate::farm::models::{Job, JobStatus, WorkerSummary};
 use crate::lanes::JobProgress;
 
 /// Whether the farm answers.
@@ -38,6 +38,8 @@ pub struct Answers {
     pub progress: Option<BTreeMap<String, JobProgress>>,
     /// Its workers, where they were asked for.
     pub workers: Option<Vec<WorkerSummary>>,
+    /// The ids of jobs that are not paused, and wait for people all the same.
+    pub waiting: BTreeSet<String>,
 }
 
 /// What changed of a farm whose other jobs are as they were.
@@ -51,6 +53,8 @@ pub(super) struct Moves {
     pub(super) workers: Option<Vec<WorkerSummary>>,
     /// What is told of single frames, by job id; none where nobody tells.
     pub(super) progress: Option<BTreeMap<String, JobProgress>>,
+    /// The ids of jobs that are not paused, and wait for people all the same.
+    pub(super) waiting: BTreeSet<String>,
 }
 
 impl Moves {
@@ -96,6 +100,9 @@ impl Snapshot {
             JobView::new(job, progress, me)
         };
         let mut jobs: Vec<JobView> = answers.jobs.into_iter().map(view).collect();
+        for job in &mut jobs {
+            job.waits_for_approval |= answers.waiting.contains(&job.job_id);
+        }
         jobs.sort_by(newest_first);
         Self {
             state: FarmState::Online,
@@ -120,9 +127,18 @@ impl Snapshot {
         };
         let told = moves.progress.as_ref();
         let same_progress = !told.into_iter().flatten().any(is_news);
+        let waits = |job: &JobView| {
+            let is_held = job.status == JobStatus::Paused && job.waits_for_approval;
+            is_held || moves.waiting.contains(&job.job_id)
+        };
+        let same_waits = self
+            .jobs
+            .iter()
+            .all(|job| waits(job) == job.waits_for_approval);
         let tells_frames = moves.progress.is_some();
         if moves.is_none()
             && same_progress
+            && same_waits
             && tells_frames == self.tells_frames
             && self.state == FarmState::Online
         {
@@ -145,6 +161,7 @@ impl Snapshot {
             if let Some(progress) = told.remove(&job.job_id) {
                 job.tell(progress);
             }
+            job.waits_for_approval = waits(job);
         }
         jobs.sort_by(newest_first);
         Some(Self {

@@ -10,7 +10,7 @@
 
 mod blend_facts;
 mod cli;
-mod client_at_the_local_farm;
+mod client_at_a_farm;
 mod contract;
 mod damaged;
 mod events;

@@ -275,6 +275,17 @@ async fn what_lies_outside_the_share_holds_the_job_back_until_a_rule_says_where_
     std::fs::copy(beds.scene("plain.blend"), &copied).unwrap();
     let all = beds.prepare(&farm, &copied, Vec::new()).await;
     assert_eq!(codes(&all), ["output-outside-share", "outside-share"]);
+
+    // The Manager looks for its variables' values in any case, and puts them back in their own.
+    let shouted = text(&beds.mount()).to_uppercase();
+    let changed = Rule::new((linux, &elsewhere), (linux, &shouted), Origin::Given).unwrap();
+    let changed = beds.prepare(&farm, &copied, vec![changed]).await;
+    let mut held = changed.holding_back().map(|finding| finding.code.as_str());
+    assert!(
+        held.any(|code| code == "path-changed"),
+        "{:?}",
+        codes(&changed)
+    );
 }
 
 fn farmhand(home: &Path, args: &[&str]) -> Output {

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import farmhand
 from blenders import default_blender
 from flamenco_bed import Flamenco, Worker, descendants, flamenco_folder
 from processes import is_alive, wait_until
+from relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -246,6 +248,85 @@ def test_a_lane_that_is_closed_by_hand_leaves_its_frames_to_the_others(
     assert_whole(scene, FRAMES)
 
 
+def test_scouts_are_waited_for_at_a_gate_until_they_are_approved(
+    flamenco: Flamenco, place: Callable[[str], Path]
+) -> None:
+    flamenco.add_worker("one")
+    flamenco.add_worker("two")
+    scene = place("plain")
+    order = ("--order", "scouts-then-wait", "--lanes", "2")
+    sent = flamenco.must("submit", str(scene), "--farm", flamenco.url, "--wait", "--json", *order)
+    said = json.loads(sent)
+    job = str(said["job_id"])
+    # Whoever waits is let go once there is something to look at.
+    assert (said["frames_done"], said["waits_for_approval"]) == (3, True)
+    assert flamenco.show(job)["waits_for_approval"] is True
+    assert flamenco.status(job) == "active"
+    refused = flamenco.call("resume", job, "--farm", flamenco.url)
+    assert refused.returncode == 1, refused.stdout
+    flamenco.must("approve", job, "--farm", flamenco.url)
+    assert flamenco.show(job)["waits_for_approval"] is False
+    watcher = flamenco.watch(job)
+    assert flamenco.settled(job, PATIENCE_SECS) == "completed"
+    watcher.wait(timeout=60)
+    assert_whole(scene, FRAMES)
+    note("scouts", frames_before=said["frames_done"], frames=done(flamenco, job))
+
+
+def test_deleting_a_job_takes_its_own_folders_and_leaves_its_frames(
+    flamenco: Flamenco, place: Callable[[str], Path]
+) -> None:
+    flamenco.add_worker("one")
+    scene = place("plain")
+    job = flamenco.submit(scene, "--frames", "1-2")
+    watcher = flamenco.watch(job)
+    assert flamenco.settled(job, PATIENCE_SECS) == "completed"
+    watcher.wait(timeout=60)
+    own = list(scene.parent.rglob(".farmhand"))
+    assert [len(list(folder.iterdir())) for folder in own] == [2], "what was staged, and the state"
+    asked = flamenco.call("delete", job, "--farm", flamenco.url)
+    assert asked.returncode == 2, "nobody is there to be asked"
+    assert own[0].exists()
+    flamenco.must("delete", job, "--farm", flamenco.url, "--yes")
+    assert not own[0].exists()
+    assert_whole(scene, 2)
+
+    def is_gone() -> bool:
+        return all(known["id"] != job for known in flamenco.get("jobs")["jobs"])
+
+    wait_until("the Manager has forgotten it", is_gone)
+
+
+def test_a_manager_tells_of_its_jobs_by_itself_and_again_after_a_restart(
+    flamenco: Flamenco, place: Callable[[str], Path]
+) -> None:
+    flamenco.add_worker("one")
+    relay = Relay(flamenco.port)
+    watcher = farmhand.connect(relay.url).watch()
+
+    def shown() -> dict[str, farmhand.JobView]:
+        return {job.job_id: job for job in watcher.snapshot().jobs}
+
+    wait_until("it is online", lambda: watcher.snapshot().state == "online")
+    job = flamenco.submit(place("plain"), "--frames", "1-4")
+    wait_until("a new job is shown", lambda: job in shown())
+    wait_until("its end is shown", lambda: shown()[job].status == "completed")
+    assert shown()[job].frames_done == 4
+    assert (relay.count("/socket.io/"), relay.count("/api/v3/jobs")) == (1, 1)
+    flamenco.stop(signal.SIGKILL)
+    wait_until("its silence is noticed", lambda: watcher.snapshot().state == "offline")
+    flamenco.start()
+    wait_until("it is online again", lambda: watcher.snapshot().state == "online")
+    before = relay.count("/api/v3/jobs")
+    flamenco.must("priority", job, "77", "--farm", flamenco.url)
+    wait_until("the priority is told", lambda: shown()[job].priority == 77)
+    flamenco.must("delete", job, "--farm", flamenco.url, "--yes")
+    wait_until("it is gone", lambda: job not in shown())
+    assert relay.count("/api/v3/jobs") == before
+    note("told", bytes=relay.bytes, lists=before)
+    relay.close()
+
+
 def test_a_manager_without_the_job_type_gets_chunks_and_people_are_told(
     tmp_path: Path, scenes: dict[str, Path]
 ) -> None:
@@ -266,5 +347,9 @@ def test_a_manager_without_the_job_type_gets_chunks_and_people_are_told(
         asked = ["submit", str(scene), "--farm", bed.url, "--dry-run", "--json", "--chunk-size", "5"]
         sent = json.loads(bed.must(*asked))["job"]
         assert (sent["type"], sent["settings"]["chunk_size"]) == ("simple-blender-render", 5)
+        options = {"chunk_size": 4, "job_type": "simple-blender-render", "blender": "blender"}
+        submission = farmhand.connect(bed.url).submit(scene, existing="new-folder", **options)
+        job = bed.get(f"jobs/{submission.result(timeout_secs=60).job_id}")
+        assert (job["type"], job["settings"]["chunk_size"]) == ("simple-blender-render", 4)
     finally:
         bed.end()

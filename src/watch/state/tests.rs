@@ -36,7 +36,7 @@ fn answers(jobs: Vec<Job>, told: &[(&str, JobProgress)]) -> Answers {
     Answers {
         jobs,
         progress: Some(told),
-        workers: None,
+        ..Answers::default()
     }
 }
 
