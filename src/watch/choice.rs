@@ -82,6 +82,7 @@ mod tests {
             submission_id: None,
             waits_for_approval: false,
             progress: None,
+            progress_is_told: false,
         }
     }
 
