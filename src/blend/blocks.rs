@@ -49,6 +49,8 @@ impl Block {
 #[derive(Debug)]
 pub(super) struct Blocks {
     list: Vec<Block>,
+    /// The numbers of those that are no part of another: of data-blocks, and of what is about the file as a whole.
+    heads: Vec<usize>,
     /// Addresses with the index of their block, sorted; made when a pointer is first followed.
     by_address: OnceLock<Vec<(u64, u32)>>,
     /// The same of data-blocks alone, and which addresses are none's.
@@ -61,6 +63,7 @@ impl Blocks {
         let most = MAX_BLOCKS_OF_SMALL.saturating_add(size_bytes / LEAST_PACKED);
         let most = usize::try_from(most).unwrap_or(MAX_BLOCKS).min(MAX_BLOCKS);
         let mut list: Vec<Block> = Vec::new();
+        let mut heads = Vec::new();
         let mut position = header.length as u64;
         let mut owner = 0;
         let mut head = vec![0; header.head_length()];
@@ -87,6 +90,7 @@ impl Blocks {
                 })?;
             if &block.code != b"DATA" {
                 owner = list.len();
+                heads.push(owner);
             }
             block.owner = owner;
             if list.len() >= most {
@@ -97,6 +101,7 @@ impl Blocks {
         list.shrink_to_fit();
         Ok(Self {
             list,
+            heads,
             by_address: OnceLock::new(),
             by_address_of_data: OnceLock::new(),
         })
@@ -115,6 +120,12 @@ impl Blocks {
 
     pub fn list(&self) -> &[Block] {
         &self.list
+    }
+
+    /// The blocks that are no part of another, with their numbers, in the file's order.
+    pub fn data_blocks(&self) -> impl Iterator<Item = (usize, &Block)> {
+        let numbers = self.heads.iter();
+        numbers.filter_map(|number| Some((*number, self.list.get(*number)?)))
     }
 
     /// The block that had this address. Blender reuses addresses while it writes, so that the same one can stand for

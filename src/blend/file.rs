@@ -115,17 +115,18 @@ impl BlendFile {
         self.blocks.list()
     }
 
-    /// The first structure of every block with this code (`SC`, `OB`, `GLOB`).
+    /// The blocks that are no part of another, with their numbers.
+    pub(super) fn data_blocks(&self) -> impl Iterator<Item = (usize, &Block)> {
+        self.blocks.data_blocks()
+    }
+
+    /// The first structure of every block with this code (`SC`, `OB`, `GLOB`), parts of data-blocks left out.
     pub fn items(&self, code: &str) -> Result<Vec<Item<'_>>, BlendError> {
         let mut wanted = [0; 4];
         for (place, letter) in wanted.iter_mut().zip(code.bytes()) {
             *place = letter;
         }
-        let with_code = self
-            .blocks()
-            .iter()
-            .enumerate()
-            .filter(|(_, block)| block.code == wanted);
+        let with_code = self.data_blocks().filter(|(_, block)| block.code == wanted);
         with_code
             .filter_map(|(index, _)| self.item(index).transpose())
             .collect()

@@ -49,7 +49,7 @@ pub fn scan(
     roots: Roots<'_>,
     is_used: bool,
 ) -> Result<Scanned, BlendError> {
-    let blocks = file.blocks().iter().enumerate();
+    let blocks = file.data_blocks();
     let mut scan = Scan {
         file,
         libraries: blocks
@@ -100,10 +100,8 @@ impl<'a> Scan<'a> {
             _ => HashSet::new(),
         };
         let codes: HashSet<[u8; 2]> = missing.iter().filter_map(|name| two(name)).collect();
-        for (index, block) in self.file.blocks().iter().enumerate() {
-            if &block.code == b"DATA" {
-                continue;
-            }
+        let file = self.file;
+        for (index, block) in file.data_blocks() {
             match roots {
                 Roots::Scenes if block.code_text() != "SC" => continue,
                 Roots::Named(_) => {
