@@ -38,25 +38,27 @@ build: ## the library and the farmhand command, in .venv
 test: build ## every fast test, a real Blender included
 	@tools/setup.sh blender
 	@tools/setup.sh ffmpeg
-	cargo test --quiet
+	cargo test --quiet --features companion
 	$(VENV)/pytest -m "not slow"
 
 test-all: build addon ## the slow beds: every Blender, the window, kills, the full exploration of the lane rules
 	@tools/setup.sh blender
 	@tools/setup.sh ffmpeg
 	@tools/setup.sh window
-	cargo test --quiet --lib -- --ignored
+	cargo test --quiet --features companion --lib -- --ignored
+	cargo build --quiet --features companion
 	rm -rf $(TRACES)
+	export FARMHAND_COMPANION=$(or $(CARGO_TARGET_DIR),$(CURDIR)/target)/debug/farmhand; \
 	export FARMHAND_TRACE_DIR=$(TRACES) FARMHAND_TEST_BLENDERS="$$(command -v blender):$$(tools/setup.sh bpy 4.5.15):$$(tools/setup.sh bpy 5.0.1)"; \
 	$(VENV)/pytest -m slow -n 3 $(PARITY); \
 	$(VENV)/pytest -m slow --durations=15 tests --ignore $(PARITY)
-	FARMHAND_TRACE_DIR=$(TRACES) cargo test --quiet --test integration replay
+	FARMHAND_TRACE_DIR=$(TRACES) cargo test --quiet --features companion --test integration replay
 
 check: build chart ## formatting, lints, types, stubs, licences, the chart
 	cargo fmt --check
 	cargo check --quiet
-	cargo clippy --quiet --all-targets --features python -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items
+	cargo clippy --quiet --all-targets --features companion,python -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items --features companion
 	$(VENV)/ruff format --check
 	$(VENV)/ruff check
 	$(VENV)/mypy

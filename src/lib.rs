@@ -22,6 +22,8 @@
 //! | [`watch`] | the farm's answers folded into a snapshot |
 //! | [`job`] | composes a submission from all of the above |
 //! | [`local`] | the farm on this computer |
+//! | [`fetch`] | outputs brought home |
+//! | `companion` | what stands beside a Manager in the cluster (cargo feature) |
 //! | [`cli`] | the `farmhand` command |
 //!
 //! `ARCHITECTURE.md` says who may use whom.
@@ -29,9 +31,12 @@
 pub mod blend;
 pub mod check;
 pub mod cli;
+#[cfg(feature = "companion")]
+pub mod companion;
 pub mod config;
 pub mod connect;
 pub mod farm;
+pub mod fetch;
 pub mod frames;
 pub mod job;
 pub mod lanes;

@@ -7,12 +7,15 @@ mod blocklist;
 mod cancel;
 mod check;
 mod clean;
+#[cfg(feature = "companion")]
+mod companion;
 mod context;
 mod costs;
 mod delete;
 mod doctor;
 mod failure;
 mod farms;
+mod fetch;
 mod findings;
 mod follow;
 mod frames;
@@ -92,6 +95,8 @@ enum Command {
     Watch(watch::Options),
     /// List a job's frames with their times
     Frames(frames::Options),
+    /// Bring a job's files home from a farm whose share this computer does not see
+    Fetch(fetch::Options),
     /// Show what a job's Blender said
     Log(log::Options),
     /// Stop a job; its finished frames stay
@@ -126,6 +131,9 @@ enum Command {
     Farms(farms::Options),
     /// Start, stop and look at the farm on this computer
     Local(local::Options),
+    /// Stand beside a Manager in the cluster
+    #[cfg(feature = "companion")]
+    Companion(companion::Options),
     /// Look for what is missing on this computer, and say how to mend it
     Doctor(doctor::Options),
 }
@@ -167,7 +175,7 @@ pub fn run(
     };
     let is_to_serve =
         matches!(&command_line.command, Command::Local(options) if options.is_to_serve());
-    listen_to_the_log(is_to_serve);
+    listen_to_the_log(is_to_serve || is_companion(&command_line.command));
     let (mut context, runtime) = match Context::open(terminal, host) {
         Ok(opened) => opened,
         Err((mut terminal, failure)) => return report(&mut terminal, &failure).into(),
@@ -182,6 +190,16 @@ pub fn run(
         Ok(exit) => exit.into(),
         Err(failure) => report(&mut context.terminal, &failure).into(),
     }
+}
+
+#[cfg(feature = "companion")]
+fn is_companion(command: &Command) -> bool {
+    matches!(command, Command::Companion(options) if options.is_to_serve())
+}
+
+#[cfg(not(feature = "companion"))]
+fn is_companion(_: &Command) -> bool {
+    false
 }
 
 fn parse(
@@ -210,6 +228,7 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
         Command::Show(options) => show::run(options, context).await,
         Command::Watch(options) => watch::run(options, context).await,
         Command::Frames(options) => frames::run(options, context).await,
+        Command::Fetch(options) => fetch::run(options, context).await,
         Command::Log(options) => log::run(options, context).await,
         Command::Cancel(options) => cancel::run(options, context).await,
         Command::Pause(options) => pause::pause(options, context).await,
@@ -227,6 +246,8 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, Failu
         Command::Paths(options) => paths::run(options, context).await,
         Command::Farms(options) => farms::run(options, context).await,
         Command::Local(options) => local::run(options, context).await,
+        #[cfg(feature = "companion")]
+        Command::Companion(options) => companion::run(options, context).await,
         Command::Doctor(options) => doctor::run(options, context).await,
     }
 }

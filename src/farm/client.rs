@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::{IF_RANGE, RANGE};
 use reqwest::{Method, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,6 +27,15 @@ pub enum Repeat {
     Harmless,
     /// Only when it certainly never left this computer.
     IfNeverSent,
+}
+
+/// Some bytes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What tells the file from another of that name.
+    pub tag: Option<String>,
+    /// The bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// A client for one farm. Cloning is cheap, and clones share connections.
@@ -108,6 +118,53 @@ impl Client {
     /// `GET` an answer in JSON. `path` is given in segments below the farm's address.
     pub async fn get_json<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, FarmError> {
         self.get(path).await?.json()
+    }
+
+    /// `GET` an answer in JSON, with a query.
+    pub async fn get_json_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, FarmError> {
+        let mut url = self.shared.address.join(path);
+        url.query_pairs_mut().extend_pairs(query);
+        self.get_url(url).await?.json()
+    }
+
+    /// `GET` so many bytes of a file from the one at `first` on; fewer at its end. A farm that knows no parts sends the whole
+    /// file, which is taken where `first` is 0 and refused elsewhere.
+    ///
+    /// # Errors
+    /// Also where the file is not the one any more that had `tag`, an answer's `ETag`.
+    pub async fn get_part(
+        &self,
+        path: &[&str],
+        first: u64,
+        count: u64,
+        tag: Option<&str>,
+    ) -> Result<Part, FarmError> {
+        let url = self.shared.address.join(path);
+        let last = first.saturating_add(count.max(1) - 1);
+        let build = || {
+            let request = self.shared.http.get(url.clone());
+            let request = request.header(RANGE, format!("bytes={first}-{last}"));
+            match tag {
+                Some(tag) => request.header(IF_RANGE, tag),
+                None => request,
+            }
+        };
+        let answer = self.send(&url, build, Repeat::Harmless, self.timeout);
+        let answer = answer.await?;
+        if first > 0 && !answer.is_part() {
+            return Err(FarmError::BadAnswer {
+                reason: "it is another file than the one that was begun".to_owned(),
+                url: shown(&url),
+            });
+        }
+        Ok(Part {
+            tag: answer.tag().map(ToOwned::to_owned),
+            bytes: answer.into_bytes(),
+        })
     }
 
     /// `POST` JSON, with an answer in JSON.

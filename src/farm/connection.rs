@@ -21,18 +21,22 @@ pub(super) enum Protocols {
     Http1,
 }
 
+/// What has to come before any HTTP client of this process; once is enough, and more do no harm.
+pub fn prepare_cryptography() {
+    static CRYPTOGRAPHY: Once = Once::new();
+    // The error says that a provider is there already, which is as good.
+    CRYPTOGRAPHY.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
 /// An HTTP client for that farm; nothing is sent yet.
 pub(super) fn http_client(
     address: &Address,
     options: &ClientOptions,
     protocols: Protocols,
 ) -> Result<reqwest::Client, FarmError> {
-    static CRYPTOGRAPHY: Once = Once::new();
-    // The error says that a provider is there already, which is as good.
-    CRYPTOGRAPHY.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-
+    prepare_cryptography();
     let builder = reqwest::Client::builder()
         .user_agent(concat!("farmhand/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(options.connect_timeout)

@@ -19,9 +19,10 @@ mod secret;
 mod transport;
 
 pub use calls::{PictureSize, SUBMISSION_ID_KEY, checked_id, this_platform};
-pub use client::{Client, Repeat};
+pub use client::{Client, Part, Repeat};
+pub use connection::prepare_cryptography;
 pub use credentials::Credentials;
 pub use error::FarmError;
 pub use events::{Event, EventStream, Topic};
 pub use options::{ClientOptions, Proxy};
-pub use secret::Secret;
+pub use secret::{Secret, is_same_secret};

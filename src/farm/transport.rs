@@ -4,7 +4,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use reqwest::header::{LOCATION, RETRY_AFTER};
+use reqwest::header::{ETAG, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
@@ -44,6 +44,7 @@ impl From<FarmError> for Failed {
 pub(super) struct Answer {
     status: StatusCode,
     body: Vec<u8>,
+    tag: Option<String>,
     url: String,
 }
 
@@ -59,6 +60,8 @@ impl Answer {
         let retry_after = asked
             .filter(|_| matches!(status.as_u16(), 429 | 503))
             .and_then(|value| retry_after(value, OffsetDateTime::now_utc()));
+        let tag = response.headers().get(ETAG);
+        let tag = tag.and_then(|tag| tag.to_str().ok()).map(ToOwned::to_owned);
         let mut body = Vec::new();
         while let Some(chunk) = response
             .chunk()
@@ -72,7 +75,12 @@ impl Answer {
             body.extend_from_slice(&chunk);
         }
         if status.is_success() {
-            Ok(Self { status, body, url })
+            Ok(Self {
+                status,
+                body,
+                tag,
+                url,
+            })
         } else {
             let error = refusal(status, &body, url);
             Err(Failed { error, retry_after })
@@ -82,6 +90,16 @@ impl Answer {
     /// Whether there is nothing to tell (204).
     pub(super) fn is_empty(&self) -> bool {
         self.status == StatusCode::NO_CONTENT
+    }
+
+    /// Whether it is a part of what was asked for (206).
+    pub(super) fn is_part(&self) -> bool {
+        self.status == StatusCode::PARTIAL_CONTENT
+    }
+
+    /// What tells this file from another of its name (`ETag`).
+    pub(super) fn tag(&self) -> Option<&str> {
+        self.tag.as_deref()
     }
 
     /// The body as it came.

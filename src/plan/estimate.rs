@@ -96,6 +96,33 @@ pub fn estimate(known: Remaining<'_>) -> Option<SecondsRange> {
     })
 }
 
+/// What the open frames will take on one worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Work {
+    /// All of them together, in seconds; a frame being rendered counts with what it still takes.
+    pub seconds: f64,
+    /// The longest of them, in seconds.
+    pub longest_secs: f64,
+}
+
+/// The work that is left, loading not included, as expected by [`estimate`]; `None` before the first frame is finished.
+pub fn work_left(known: Remaining<'_>) -> Option<Work> {
+    let curve = Curve::new(known.finished)?;
+    let mut work = Work::default();
+    for &frame in known.open {
+        let seconds = curve.at(frame);
+        work.seconds += seconds;
+        work.longest_secs = work.longest_secs.max(seconds);
+    }
+    for running in known.running {
+        let (expected, elapsed) = (curve.at(running.frame), running.elapsed_secs.max(0.0));
+        let left = (expected - elapsed).max(elapsed.min(expected) * OVERRUN_GOES_ON);
+        work.seconds += left.min(expected) - expected;
+    }
+    work.seconds = work.seconds.max(0.0);
+    Some(work)
+}
+
 /// Seconds over frame numbers, in straight lines between the finished frames.
 struct Curve {
     /// By frame, each once.
@@ -303,6 +330,25 @@ mod tests {
         })
         .expect("told");
         assert!(range.low.abs() < 1e-9 && range.high >= 30.0, "{range:?}");
+    }
+
+    #[test]
+    fn the_work_that_is_left_is_what_the_open_frames_are_expected_to_take() {
+        let known = [finished(1, 10.0), finished(5, 30.0)];
+        let running = [RunningFrame {
+            frame: 3,
+            elapsed_secs: 5.0,
+        }];
+        let work = work_left(Remaining {
+            finished: &known,
+            open: &[3, 5],
+            running: &running,
+            slots: 1,
+        })
+        .expect("known");
+        assert!((work.seconds - 45.0).abs() < 1e-9, "{work:?}");
+        assert!((work.longest_secs - 30.0).abs() < 1e-9, "{work:?}");
+        assert_eq!(work_left(Remaining::default()), None);
     }
 
     #[test]

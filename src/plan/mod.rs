@@ -12,5 +12,7 @@ mod estimate;
 mod lanes;
 
 pub use chunk::{ChunkNeeds, best_chunk_size, best_chunk_size_by_costs};
-pub use estimate::{FinishedFrame, Remaining, RunningFrame, SecondsRange, estimate};
+pub use estimate::{
+    FinishedFrame, Remaining, RunningFrame, SecondsRange, Work, estimate, work_left,
+};
 pub use lanes::{LaneNeeds, MOST_LANES_UNWATCHED, lane_count, plan_lanes};

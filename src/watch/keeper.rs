@@ -4,6 +4,7 @@
 //! Only where this computer sees the job's folder. Several who watch do no harm: each step is the same for all of them.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ pub struct Keeper {
     variables: Option<ManagerVariables>,
     jobs: HashMap<String, Kept>,
     sees_folders: bool,
+    /// Nothing outside of it is looked into.
+    root: Option<PathBuf>,
 }
 
 /// What is remembered of a job.
@@ -42,6 +45,14 @@ struct Kept {
 }
 
 impl Keeper {
+    /// One that looks into no folder outside of `root`.
+    pub fn below(root: PathBuf) -> Self {
+        Self {
+            root: Some(root),
+            ..Self::default()
+        }
+    }
+
     /// Looks into the folder of a job, draws the conclusions, and says how far it is; none where nothing is known.
     ///
     /// A farm that takes a conclusion amiss is asked again at the next look.
@@ -112,6 +123,11 @@ impl Keeper {
         self.jobs.contains_key(job_id)
     }
 
+    /// The folder of a job that was looked at, where this computer sees it.
+    pub fn shared(&self, job_id: &str) -> Option<Arc<Mutex<SharedJob>>> {
+        self.jobs.get(job_id)?.shared.clone()
+    }
+
     /// Forgets the jobs that are not among these.
     pub fn retain(&mut self, is_known: impl Fn(&str) -> bool) {
         self.jobs.retain(|id, _| is_known(id));
@@ -125,11 +141,23 @@ impl Keeper {
                 .insert(share::variables(client).await?)
                 .clone(),
         };
-        let job = job.clone();
-        Ok(blocking(move || SharedJob::find(&job, &variables))
-            .await
-            .flatten())
+        let (job, root) = (job.clone(), self.root.clone());
+        let find = move || SharedJob::find_below(root.as_deref(), &job, &variables);
+        Ok(blocking(find).await.flatten())
     }
+}
+
+/// A worker is known to be gone: the task that it still has is queued again, so that another takes it. A wrong guess costs
+/// one duplicate frame. Says whether it had one.
+pub async fn queue_task_of(client: &Client, worker_id: &str) -> Result<bool, FarmError> {
+    let task = client.worker(worker_id).await?.task;
+    let Some(task) = task.filter(|task| task.summary.status == TaskStatus::Active) else {
+        return Ok(false);
+    };
+    client
+        .set_task_status(&task.summary.id, TaskStatus::Queued, "its worker is gone")
+        .await?;
+    Ok(true)
 }
 
 impl Kept {

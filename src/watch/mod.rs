@@ -22,9 +22,9 @@ mod view;
 
 pub use choice::Which;
 pub use follow::{Follow, FollowOptions, WatchError};
-pub use keeper::Keeper;
+pub use keeper::{Keeper, queue_task_of};
 pub use poller::{WatchOptions, Watcher};
-pub use share::ShareError;
+pub use share::{LAST_LANE_TASK, ShareError, SharedJob};
 pub use source::{Found, Source};
 pub use state::{Answers, FarmState, Snapshot};
 pub use view::{

@@ -2,6 +2,7 @@
 //! What a job's own folder tells where this computer sees it: a bare Manager knows of steps only, the folder of frames.
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::view::{OUTPUT_DIR_KEY, STORAGE_KEY};
 use crate::farm::job_type::JOB_TYPE;
@@ -9,11 +10,13 @@ use crate::farm::models::{
     Job, JobStatus, LOCAL_FARM_NAME, ManagerVariableAudience, ManagerVariables, TaskStatus,
 };
 use crate::farm::{Client, FarmError, SUBMISSION_ID_KEY, this_platform};
-use crate::lanes::files::{is_submission_id, job_file, staging_dir, state_dir};
+use crate::lanes::files::{claim_path, is_submission_id, job_file, staging_dir, state_dir};
 use crate::lanes::{
-    FrameRecord, JobDescription, JobProgress, LanesError, Leftovers, ProgressReader, frame_records,
+    Claim, FilmProgress, FrameRecord, FrameState, JobDescription, JobProgress, LanesError,
+    Leftovers, ProgressReader, SecondsLeft, ask_for_film_again, frame_records, frame_state,
     retry_failed,
 };
+use crate::plan::{self, FinishedFrame, Remaining, RunningFrame, Work};
 
 /// Why a job's folder could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,16 @@ impl SharedJob {
     ///
     /// `variables` are the Manager's for people on this platform: it puts their names in place of paths, in metadata, too.
     pub fn find(job: &Job, variables: &ManagerVariables) -> Option<Self> {
+        Self::find_below(None, job, variables)
+    }
+
+    /// As [`SharedJob::find`], but only where the folder lies below `root`, where there is one: a job says itself where its
+    /// folder is, and whoever reads for others reads nothing else for them.
+    pub fn find_below(
+        root: Option<&Path>,
+        job: &Job,
+        variables: &ManagerVariables,
+    ) -> Option<Self> {
         if !may_have_folder(job) {
             return None;
         }
@@ -49,7 +62,14 @@ impl SharedJob {
             return None;
         }
         [OUTPUT_DIR_KEY, STORAGE_KEY].iter().find_map(|key| {
-            let storage = PathBuf::from(expanded(job.metadata.get(*key)?, variables));
+            let mut storage = PathBuf::from(expanded(job.metadata.get(*key)?, variables));
+            if let Some(root) = root {
+                // With every link followed: what is found lies below the root in truth.
+                storage = storage.canonicalize().ok()?;
+                if !storage.starts_with(root.canonicalize().ok()?) {
+                    return None;
+                }
+            }
             let path = job_file(&staging_dir(&storage, submission_id));
             let description = JobDescription::load(&path).ok()?;
             let state_dir = state_dir(&storage, submission_id, &job.id);
@@ -77,6 +97,82 @@ impl SharedJob {
         frame_records(&self.description, &self.state_dir)
     }
 
+    /// What was asked for.
+    pub fn description(&self) -> &JobDescription {
+        &self.description
+    }
+
+    /// What the finished frames took, in the order in which they were found. Reads memory only.
+    pub fn finished(&self) -> Vec<FinishedFrame> {
+        let finished = self.reader.times().iter().map(|times| FinishedFrame {
+            frame: times.frame,
+            seconds: times.seconds,
+            load_secs: times.load_secs,
+        });
+        finished.collect()
+    }
+
+    /// The work that is left as it is expected by what is finished; none before the first frame is.
+    pub fn work_left(&self, progress: &JobProgress) -> Option<Work> {
+        self.remaining(progress, 1, plan::work_left)
+    }
+
+    /// How long the job will still take with that many lanes in work; none while none is.
+    pub fn seconds_left(&self, progress: &JobProgress, lanes: usize) -> Option<SecondsLeft> {
+        let range = (lanes > 0).then(|| self.remaining(progress, lanes, plan::estimate))??;
+        Some(SecondsLeft {
+            low: range.low,
+            high: range.high,
+        })
+    }
+
+    fn remaining<T>(
+        &self,
+        progress: &JobProgress,
+        slots: usize,
+        use_it: impl FnOnce(Remaining<'_>) -> T,
+    ) -> T {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |since| since.as_secs_f64());
+        let running: Vec<_> = progress
+            .in_work
+            .iter()
+            .map(|work| RunningFrame {
+                frame: work.frame,
+                elapsed_secs: now - work.started_unix_secs,
+            })
+            .collect();
+        use_it(Remaining {
+            finished: &self.finished(),
+            open: &self.reader.open_frames().collect::<Vec<_>>(),
+            running: &running,
+            slots,
+        })
+    }
+
+    /// How often a frame was begun and lost. Blocks while it reads.
+    pub fn times_lost(&self, frame: i32) -> u32 {
+        std::fs::read(claim_path(&self.state_dir, frame))
+            .ok()
+            .and_then(|bytes| Claim::parse(&bytes))
+            .map_or(0, |claim| claim.lost)
+    }
+
+    /// The record of a frame, where it is done. Reads its outputs to their ends.
+    pub fn record(&self, frame: i32) -> Option<FrameRecord> {
+        match frame_state(&self.state_dir, frame) {
+            FrameState::Done(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// What became of the film, where one was asked for. Blocks while it reads.
+    pub fn film(&self) -> Option<FilmProgress> {
+        self.description.film.as_ref()?;
+        Some(FilmProgress::read(&self.state_dir))
+    }
+
     /// The name of a lane's task begins so; the last lane goes by the number of lanes.
     fn task_prefix(&self, lane: u32) -> String {
         if lane == self.description.last_lane() {
@@ -88,7 +184,7 @@ impl SharedJob {
 }
 
 /// The name of the last lane's task.
-pub(super) const LAST_LANE_TASK: &str = "last-lane";
+pub const LAST_LANE_TASK: &str = "last-lane";
 
 /// Whether a job is one that has a folder of Farmhand's somewhere: only then is it worth asking the Manager for its variables.
 pub(super) fn may_have_folder(job: &Job) -> bool {
@@ -104,14 +200,25 @@ pub async fn variables(client: &Client) -> Result<ManagerVariables, FarmError> {
 
 /// Finds the folder of a job, away from the threads that wait for the network.
 pub async fn find(client: &Client, job: &Job) -> Result<Option<SharedJob>, FarmError> {
+    find_below(None, client, job).await
+}
+
+/// As [`find`], but only where the folder lies below `root`, where there is one.
+pub async fn find_below(
+    root: Option<&Path>,
+    client: &Client,
+    job: &Job,
+) -> Result<Option<SharedJob>, FarmError> {
     if !may_have_folder(job) {
         return Ok(None);
     }
     let variables = variables(client).await?;
-    let job = job.clone();
-    Ok(blocking(move || SharedJob::find(&job, &variables))
-        .await
-        .flatten())
+    let (job, root) = (job.clone(), root.map(Path::to_owned));
+    Ok(
+        blocking(move || SharedJob::find_below(root.as_deref(), &job, &variables))
+            .await
+            .flatten(),
+    )
 }
 
 /// How far a job is, and the records of its finished frames; none where this computer does not see its folder.
@@ -132,19 +239,39 @@ pub async fn look(
 /// # Errors
 /// Where a claim cannot be written, or the farm refuses. What was asked for until then stays asked for.
 pub async fn retry(client: &Client, job: &Job) -> Result<Option<Vec<i32>>, ShareError> {
-    let Some(shared) = find(client, job).await? else {
+    let asked = retry_below(None, client, job).await?;
+    Ok(asked.map(|asked| asked.frames))
+}
+
+/// What was asked for again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AskedAgain {
+    /// The failed frames.
+    pub frames: Vec<i32>,
+    /// The film, of which there is none although every frame is there.
+    pub film: bool,
+}
+
+/// As [`retry`], with a film that is lacking, but only where the folder lies below `root`, where there is one.
+pub async fn retry_below(
+    root: Option<&Path>,
+    client: &Client,
+    job: &Job,
+) -> Result<Option<AskedAgain>, ShareError> {
+    let Some(shared) = find_below(root, client, job).await? else {
         return Ok(None);
     };
     let asked = blocking(move || {
-        let asked = retry_failed(&shared.description, &shared.state_dir);
+        let asked = retry_failed(&shared.description, &shared.state_dir)
+            .and_then(|frames| Ok((frames, ask_for_film_again(&shared.state_dir)?)));
         (asked, shared)
     });
     let Some((asked, shared)) = asked.await else {
         return Ok(None);
     };
-    let asked = asked?;
-    if asked.is_empty() {
-        return Ok(Some(Vec::new()));
+    let (asked, film) = asked?;
+    if asked.is_empty() && !film {
+        return Ok(Some(AskedAgain::default()));
     }
     let mut lanes: Vec<String> = asked
         .iter()
@@ -166,7 +293,10 @@ pub async fn retry(client: &Client, job: &Job) -> Result<Option<Vec<i32>>, Share
             "failed frames were asked for again",
         )
         .await?;
-    Ok(Some(asked.into_iter().map(|(frame, _)| frame).collect()))
+    Ok(Some(AskedAgain {
+        frames: asked.into_iter().map(|(frame, _)| frame).collect(),
+        film,
+    }))
 }
 
 /// A job's folder that stays though the job is deleted, and why.

@@ -11,6 +11,8 @@
 mod blend_facts;
 mod cli;
 mod client_at_a_farm;
+#[cfg(all(unix, feature = "companion"))]
+mod companion;
 mod contract;
 mod damaged;
 mod events;

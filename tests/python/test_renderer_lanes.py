@@ -167,6 +167,29 @@ def test_sigterm_ends_a_lane_at_once_with_code_1_and_no_child_left(tmp_path: Pat
     assert run.run(0)[0] == 0
 
 
+def test_a_lane_of_a_worker_that_is_to_go_ends_its_frame_and_begins_no_other(tmp_path: Path, blender: Blender) -> None:
+    run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
+    drain = tmp_path / "drain"
+    held = tmp_path / "drain.held"
+    lane = run.start(0, FARMHAND_DRAIN_FILE=str(drain))
+    wait_until("a frame is in work", lambda: any(run.claim(frame) for frame in range(1, 7)))
+    drain.touch()
+    wait_until("the lane waits to be ended", held.exists)
+    done = len(run.records())
+    assert done >= 1, "the frame in flight has ended"
+    claims = [frame for frame in range(1, 7) if run.claim(frame)]
+    assert len(claims) == done, "no other was begun"
+    # It goes on where it need not go after all.
+    drain.unlink()
+    wait_until("another frame is done", lambda: len(run.records()) > done)
+    assert not held.exists()
+    drain.touch()
+    wait_until("the lane waits again", held.exists)
+    lane.terminate()
+    assert lane.wait(lane_runs.PATIENCE_SECS) == 1
+    assert len([frame for frame in range(1, 7) if run.claim(frame)]) == len(run.records()), "nothing is lost"
+
+
 def test_a_lane_ends_with_the_process_that_started_it(tmp_path: Path, blender: Blender) -> None:
     run = JobRun(tmp_path, blender, content={"script": SLOW_FRAMES}, settings=FREELY)
     code = "import subprocess, sys, time; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); time.sleep(600)"

@@ -1392,6 +1392,7 @@ class Lane:
         self.check_before_claiming()
         waiting = collections.deque(order)
         while waiting:
+            self.wait_where_draining()
             frame = waiting.popleft()
             if not self.settle(frame):
                 waiting.append(frame)
@@ -1400,6 +1401,21 @@ class Lane:
         success = not self.last or (self.all_done(order) and self.film_is_made())
         self.trace("end", result="success" if success else "failure")
         return success
+
+    def wait_where_draining(self) -> None:
+        """Begin no frame where the worker is to go: wait to be ended, so that this lane is queued again, none lost."""
+        path = os.environ.get("FARMHAND_DRAIN_FILE")
+        if not path or not os.path.exists(path):
+            return
+        emit("farmhand: notice: this worker is to go: the lane begins no more frames, and waits to be ended")
+        self.progress.tell(at_once=True, frame=None, started_unix_secs=None, stage="idle")
+        held = path + ".held"
+        with open(held, "w", encoding="utf-8"):
+            pass
+        while os.path.exists(path):
+            time.sleep(0.2)
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(held)
 
     def settle(self, frame: int) -> bool:
         """Take a frame from LOOK as far as it goes; False where it goes to the end of the queue."""

@@ -3,8 +3,10 @@
 
 use super::checked_id;
 use crate::farm::FarmError;
-use crate::farm::client::Client;
-use crate::farm::models::{Worker, WorkerList, WorkerSummary, WorkerTag, WorkerTagList};
+use crate::farm::client::{Client, Repeat};
+use crate::farm::models::{
+    Worker, WorkerList, WorkerStatusChangeRequest, WorkerSummary, WorkerTag, WorkerTagList,
+};
 
 impl Client {
     /// The workers that the farm remembers, those long gone included.
@@ -20,6 +22,19 @@ impl Client {
         let id = checked_id("a worker's id", id)?;
         self.get_json(&["api", "v3", "worker-mgt", "workers", id])
             .await
+    }
+
+    /// Asks a worker for another status. Asking for the one that it has takes back what was asked before.
+    pub async fn ask_worker_for(
+        &self,
+        id: &str,
+        change: &WorkerStatusChangeRequest,
+    ) -> Result<(), FarmError> {
+        let id = checked_id("a worker's id", id)?;
+        let path = ["api", "v3", "worker-mgt", "workers", id, "setstatus"];
+        self.post(&path, change, Repeat::Harmless, self.timeout())
+            .await?;
+        Ok(())
     }
 
     /// The groups of workers that a job can ask for.

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Shared;
 use super::answer::Refusal;
-use crate::local::token;
+use crate::farm::is_same_secret;
 
 /// Lets a request through that names this computer as its host, comes from no web page and brings the token.
 pub async fn check(State(state): State<Shared>, request: Request, next: Next) -> Response {
@@ -44,7 +44,7 @@ fn refusal(headers: &HeaderMap, port: u16, token: &str) -> Option<Refusal> {
     let given = text(header::AUTHORIZATION)
         .strip_prefix("Bearer ")
         .unwrap_or_default();
-    if !token::is_same(given.as_bytes(), token) {
+    if !is_same_secret(given.as_bytes(), token) {
         let message = "the token is missing or wrong; it lies beside the local farm's database, in the file token";
         return Some(Refusal::new(StatusCode::UNAUTHORIZED, message));
     }
