@@ -4,15 +4,14 @@
 use time::OffsetDateTime;
 
 use super::wanted::JobLoad;
+use crate::farm::job_type::GATE_TYPE;
 use crate::farm::models::{Job, JobStatus, TaskStatus, TaskSummary};
 use crate::lanes::JobProgress;
 use crate::plan::{FinishedFrame, Work};
-use crate::watch::{SCOUT_LANES_KEY, USER_NAME_KEY};
+use crate::watch::{USER_NAME_KEY, scout_lanes};
 
 /// Metadata key: what a job belongs to; Flamenco's own add-on writes it.
 const PROJECT_KEY: &str = "project";
-/// A task of this type waits for people (`docs/lanes.md`).
-const GATE_TYPE: &str = "farmhand-gate";
 
 /// What the share tells of a job.
 #[derive(Clone, Debug, Default)]
@@ -104,12 +103,7 @@ fn open_tasks(job: &Job, tasks: &[TaskSummary]) -> usize {
     let is_gate_shut = tasks
         .iter()
         .any(|task| task.task_type == GATE_TYPE && is_open(&task));
-    let scouts = job
-        .settings
-        .get(SCOUT_LANES_KEY)
-        .and_then(serde_json::Value::as_u64)
-        .and_then(|lanes| usize::try_from(lanes).ok())
-        .unwrap_or(0);
+    let scouts = usize::try_from(scout_lanes(job)).unwrap_or(usize::MAX);
     let reachable = if is_gate_shut { scouts } else { usize::MAX };
     let last = tasks
         .last()

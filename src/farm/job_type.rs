@@ -12,6 +12,8 @@ use super::models::{AvailableJobSetting, AvailableJobType};
 
 /// The job type that makes lanes.
 pub const JOB_TYPE: &str = "farmhand-render";
+/// The type of the task at which its lanes wait for people; no worker takes it.
+pub const GATE_TYPE: &str = "farmhand-gate";
 /// The job type that every Manager brings along.
 pub const STOCK_JOB_TYPE: &str = "simple-blender-render";
 /// The script's file in the folder `scripts` beside the Manager; the name of the type follows from it.

@@ -2,13 +2,10 @@
 //! Scouts that are waited for, at a Manager: a task stands between their lanes and the others, and no worker takes it
 //! (`docs/lanes.md`, *Scouts, then wait*).
 
-use super::view::SCOUT_LANES_KEY;
-use crate::farm::job_type::JOB_TYPE;
+use super::view::scout_lanes;
+use crate::farm::job_type::{GATE_TYPE, JOB_TYPE};
 use crate::farm::models::{Job, TaskStatus, TaskSummary};
 use crate::farm::{Client, FarmError};
-
-/// The type of that task, as the job type's script has it.
-const GATE_TYPE: &str = "farmhand-gate";
 
 /// Whether a job may have a gate that is not open yet; asking for one costs the Manager a look at all tasks.
 pub fn may_wait(job: &Job) -> bool {
@@ -29,13 +26,6 @@ pub async fn open(client: &Client, gate: &TaskSummary, reason: &str) -> Result<(
     client
         .set_task_status(&gate.id, TaskStatus::Completed, reason)
         .await
-}
-
-fn scout_lanes(job: &Job) -> u64 {
-    let scout_lanes = job.settings.get(SCOUT_LANES_KEY);
-    scout_lanes
-        .and_then(serde_json::Value::as_u64)
-        .unwrap_or_default()
 }
 
 fn find(tasks: Vec<TaskSummary>, scout_lanes: u64) -> Option<TaskSummary> {

@@ -29,5 +29,5 @@ pub use source::{Found, Source};
 pub use state::{Answers, FarmState, Snapshot};
 pub use view::{
     BLEND_FILE_KEY, JobView, OUTPUT_DIR_KEY, SCOUT_LANES_KEY, STORAGE_KEY, USER_NAME_KEY,
-    progress_of_steps, waits_for_approval,
+    progress_of_steps, scout_lanes, waits_for_approval,
 };

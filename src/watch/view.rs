@@ -22,11 +22,15 @@ pub const SCOUT_LANES_KEY: &str = "scout_lanes";
 
 /// Whether a job is held until people have looked at its scouts.
 pub fn waits_for_approval(job: &Job) -> bool {
-    let scout_lanes = job.settings.get(SCOUT_LANES_KEY);
-    job.status == JobStatus::Paused
-        && scout_lanes
-            .and_then(serde_json::Value::as_u64)
-            .is_some_and(|lanes| lanes > 0)
+    job.status == JobStatus::Paused && scout_lanes(job) > 0
+}
+
+/// How many of a job's lanes people look at before the others start; 0 where none.
+pub fn scout_lanes(job: &Job) -> u64 {
+    let lanes = job.settings.get(SCOUT_LANES_KEY);
+    lanes
+        .and_then(serde_json::Value::as_u64)
+        .unwrap_or_default()
 }
 
 /// A job as a snapshot shows it.

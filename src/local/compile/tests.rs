@@ -121,7 +121,7 @@ fn a_manager_and_the_local_farm_make_the_same_tasks_of_the_same_settings() {
             .unwrap_or_else(|| panic!("{chunks:?}: {theirs}"));
         let (gates, theirs): (Vec<&Value>, Vec<&Value>) = theirs
             .iter()
-            .partition(|task| task["task_type"] == "farmhand-gate");
+            .partition(|task| task["task_type"] == crate::farm::job_type::GATE_TYPE);
         assert_eq!(theirs.len(), ours.len(), "{chunks:?}");
         for (ours, theirs) in ours.iter().zip(&theirs) {
             let command = &theirs["commands"][0];
