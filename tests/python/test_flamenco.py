@@ -44,10 +44,10 @@ PATIENCE_SECS = 600
 
 @pytest.fixture
 def flamenco(tmp_path: Path) -> Iterator[Flamenco]:
-    """A Manager with the job type that notices a silent Worker soon."""
+    """A Manager with the job type that soon notices a silent Worker, but no idle one, which asks every 20 seconds."""
     blender = default_blender()
     assert blender is not None, "no Blender was found"
-    bed = Flamenco(tmp_path / "flamenco", blender=blender.executable, worker_timeout_secs=15)
+    bed = Flamenco(tmp_path / "flamenco", blender=blender.executable, worker_timeout_secs=30)
     bed.start()
     yield bed
     bed.end()
