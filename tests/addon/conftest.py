@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Blender with the classic add-on, installed as an artist would, in folders that are thrown away."""
+"""A Blender with the add-on, installed as an artist would, in folders that are thrown away."""
 
 from __future__ import annotations
 
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# The extension where this Blender knows such, the classic add-on where it does not.
 INSTALL = """
 import bpy, sys
-bpy.ops.preferences.addon_install(filepath=sys.argv[-1])
-bpy.ops.preferences.addon_enable(module="farmhand_addon")
+classic, extension = sys.argv[-2:]
+if bpy.app.version < (4, 2, 0):
+    bpy.ops.preferences.addon_install(filepath=classic)
+    bpy.ops.preferences.addon_enable(module="farmhand_addon")
+else:
+    bpy.ops.extensions.package_install_files(filepath=extension, repo="user_default", enable_on_install=True)
 bpy.context.preferences.view.show_splash = False
 bpy.ops.wm.save_userpref()
 """
@@ -66,8 +71,9 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def installed(blender: str, classic_zip: Path, home: Path) -> str:
+def installed(blender: str, classic_zip: Path, extension_zip: Path, home: Path) -> str:
     """A Blender in which the add-on is installed and enabled."""
-    command = [blender, "--background", "--python-exit-code", "1", "--python-expr", INSTALL, "--", str(classic_zip)]
+    command = [blender, "--background", "--python-exit-code", "1", "--python-expr", INSTALL, "--"]
+    command += [str(classic_zip), str(extension_zip)]
     subprocess.run(command, env=clean_environment(home), check=True, timeout=120, stdout=subprocess.DEVNULL)
     return blender

@@ -53,7 +53,8 @@ def wait_for(what: str, look: Callable[[], Answer | None], timeout_secs: float) 
 
 def clean_environment(home: Path) -> dict[str, str]:
     """Return an environment in which neither Blender nor Farmhand finds anything of this user."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FARMHAND_", "BLENDER_", "XDG_"))}
+    ours = ("FARMHAND_", "BLENDER_USER_", "BLENDER_SYSTEM_", "XDG_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     folders = {
         "HOME": home,
         "XDG_RUNTIME_DIR": home / "run",

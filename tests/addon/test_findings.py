@@ -38,8 +38,6 @@ bpy.ops.wm.save_as_mainfile(filepath=sys.argv[-1])
 
 # Operators of people need the window.
 IN_WINDOW = """
-import farmhand_addon.bridge
-bridge = farmhand_addon.bridge.current()
 window = bpy.context.window_manager.windows[0]
 with bpy.context.temp_override(window=window, screen=window.screen):
     result = list({call})
@@ -55,8 +53,6 @@ for window in bpy.context.window_manager.windows:
 """
 
 FOUND = """
-import farmhand_addon.bridge
-bridge = farmhand_addon.bridge.current()
 result = {
     "is_busy": bridge.is_mending or bridge.is_sending,
     "codes": [message.code for message in bridge.messages],

@@ -81,8 +81,7 @@ def desk(installed: str, home: Path, blend_file: Path) -> Iterator[Desk]:
 
 def ask_farm(desk: Desk, expression: str) -> Any:
     """Ask what the panel knows of the farm."""
-    farm = "import farmhand_addon.bridge as bridge\nfarm = bridge.current().snapshot"
-    return desk.ask(f"{farm}\nresult = farm and ({expression})")
+    return desk.ask(f"farm = bridge.snapshot\nresult = farm and ({expression})")
 
 
 def test_a_click_on_send_renders_every_frame(desk: Desk, blend_file: Path, pictures: Path) -> None:
