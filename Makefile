@@ -45,6 +45,7 @@ test-all: build addon ## the slow beds: every Blender, the window, kills, the fu
 	@tools/setup.sh blender
 	@tools/setup.sh ffmpeg
 	@tools/setup.sh window
+	@tools/setup.sh cluster
 	cargo test --quiet --features companion --lib -- --ignored
 	cargo build --quiet --features companion
 	rm -rf $(TRACES)

@@ -9,6 +9,7 @@
 #   setup.sh deny              cargo-deny, built into the cache; prints its path
 #   setup.sh helm              helm for the chart: one on PATH, else the test cluster's, else built into the cache; prints its path
 #   setup.sh untt              helm-unittest as a program of its own, likewise
+#   setup.sh cluster           the test cluster beside the checkout, where it lies: ten minutes where nothing of it is built
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=${FARMHAND_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/farmhand-dev}
@@ -18,6 +19,7 @@ helm_version=3.19.0
 untt_version=1.1.2
 # What the test cluster has built is as good as our own.
 cluster_programs=${BED_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/cluster-bed}/bin
+cluster_bed=../shared/cluster-bed/bed
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -124,6 +126,10 @@ go_is_there() {
 helm() {
   type -P helm && return
   folder=$cache/helm-$helm_version
+  # It has one that needs no building.
+  if [ ! -x "$folder/helm" ] && [ -x "$cluster_bed" ]; then
+    "$cluster_bed" build helm >&2 || say "The test cluster has no helm."
+  fi
   if [ -x "$cluster_programs/helm" ]; then
     printf '%s\n' "$cluster_programs/helm"
     return
@@ -154,8 +160,16 @@ untt() {
   printf '%s\n' "$folder/untt"
 }
 
+cluster() {
+  [ -x "$cluster_bed" ] || return 0
+  log=$(mktemp)
+  say "Preparing the test cluster"
+  "$cluster_bed" build etcd kube-apiserver kube-controller-manager kube-scheduler kwok kubectl helm >"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }
+  rm "$log"
+}
+
 case ${1:-} in
-  venv | blender | ffmpeg | window | deny | helm | untt) "$1" ;;
+  venv | blender | ffmpeg | window | deny | helm | untt | cluster) "$1" ;;
   bpy) bpy "${2:?usage: setup.sh bpy VERSION}" ;;
-  *) sed -n '3,12p' "$0" >&2; exit 2 ;;
+  *) sed -n '3,13p' "$0" >&2; exit 2 ;;
 esac

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "render-farm"
-#: What `bed build` makes for these tests; ten minutes where nothing is there yet.
-PIECES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl", "helm")
 BED = ROOT.parent / "shared/cluster-bed"
 #: No single step takes longer, on two cores that are busy with other things.
 PATIENCE_SECS = 180
@@ -135,9 +133,9 @@ def start_bed(run: Path) -> Cluster:
     """Start the test cluster, which is built first where it is not."""
     bed = BED / "bed"
     environment = {**os.environ, "BED_RUN": str(run)}
-    for words in (("build", *PIECES), ("up",)):
-        done = subprocess.run([bed, *words], env=environment, capture_output=True, encoding="utf-8", check=False)
-        assert done.returncode == 0, f"bed {words[0]}:\n{done.stdout}{done.stderr}"
+    for command in ([ROOT / "tools/setup.sh", "cluster"], [bed, "up"]):
+        done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
     home = Path(os.environ.get("BED_HOME") or Path.home() / ".cache/cluster-bed")
     environment["KUBECONFIG"] = str(run / "admin.kubeconfig")
     environment["PATH"] = f"{home / 'bin'}:{environment['PATH']}"
