@@ -89,7 +89,7 @@ class Companion:
 def namespace(cluster: Cluster) -> Iterator[str]:
     name = f"studio-companion-{os.getpid()}"
     cluster.namespace(name)
-    cluster.install(name, "defaults", "--set", "workers.scaling.mode=none,workers.min_replicas=2")
+    cluster.install(name, "defaults", "--set", "platform=plain,workers.scaling.mode=none,workers.min_replicas=2")
     yield name
     cluster.run("helm", "uninstall", "blender", "--namespace", name)
     cluster.kubectl("delete", "namespace", name, "--wait=false")
